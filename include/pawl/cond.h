@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * pawl/cond.h - condition variable for a pawl_mutex.
+ *
+ *	pawl_mutex_lock(&m);
+ *	while (!ready && rc == 0)
+ *		rc = pawl_cond_wait_until(&c, &m, deadline);
+ *	...
+ *	pawl_mutex_unlock(&m);
+ *
+ * Threads:   every function may run at the same time as any other.
+ * Order:     FIFO: a signal goes to who has waited longest.
+ * Memory:    a signal happens before the return of the wait that took it.
+ * Progress:  signal, broadcast: blocking, but only while another call is inside
+ *            the list of waiters, of this or of the mutex (no call is ever parked
+ *            there); the time of a broadcast grows with the number of waiters.
+ *            wait: blocks.
+ * Signals:   nothing here is async-signal-safe.
+ * Lifetime:  all-zero memory is a valid object; there is nothing to destroy.  May
+ *            be freed when no call is inside.
+ */
+#ifndef PAWL_COND_H
+#define PAWL_COND_H
+
+#include <pawl/base.h>
+#include <pawl/time.h>
+
+PAWL_BEGIN_DECLS
+
+struct pawl_mutex;
+
+typedef struct pawl_cond {
+	uint64_t word_;		/* private; states in lib/sync/cond.c */
+	uintptr_t queue_;
+} pawl_cond;
+
+#define PAWL_COND_INIT { 0, 0 }
+
+/*
+ * Give up the mutex, wait for a signal, take the mutex again.
+ *
+ * @m:		held by the caller (else: abort with one sentence); all waiters
+ *		of one condition use the same mutex
+ * @deadline:	instant; PAWL_FOREVER waits for ever, a past one only gives up the
+ *		mutex and takes it again
+ *
+ * Return: always with @m locked.  0 if a signal came, also if the deadline passed
+ * then; ETIMEDOUT.  A signal is never lost: it is taken by a wait that returns 0.
+ * A wait may return 0 without a signal (as pthreads), so test the condition again.
+ */
+PAWL_API int pawl_cond_wait_until(pawl_cond *c, struct pawl_mutex *m, pawl_time deadline)
+	PAWL_MUST_CHECK_ PAWL_NONNULL_;
+
+/* Wake the longest waiter, if there is one.  With or without the mutex held. */
+PAWL_API void pawl_cond_signal(pawl_cond *c) PAWL_NONNULL_;
+
+/* Wake all that wait now. */
+PAWL_API void pawl_cond_broadcast(pawl_cond *c) PAWL_NONNULL_;
+
+PAWL_END_DECLS
+#endif

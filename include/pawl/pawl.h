@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* pawl/pawl.h - all of pawl. */
+#ifndef PAWL_PAWL_H
+#define PAWL_PAWL_H
+
+#include <pawl/cache.h>
+#include <pawl/cond.h>
+#include <pawl/counter.h>
+#include <pawl/debug.h>
+#include <pawl/mutex.h>
+#include <pawl/once.h>
+#include <pawl/tally.h>
+#include <pawl/thread.h>
+#include <pawl/time.h>
+
+#endif

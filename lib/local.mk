@@ -1,0 +1,86 @@
+# lib/local.mk - libpawl.  Sources and private headers by layer (see lib/layers), one per line.
+# SPDX-License-Identifier: BSD-2-Clause
+
+# All of the library, hidden names included; programs that need those link it instead of libpawl.la.
+noinst_LTLIBRARIES += libpawl_core.la
+# Every file sees what the inlines of the public headers owe to a program's TSan, see hb.h.
+libpawl_core_la_CPPFLAGS = $(PAWL_CORE_CPPFLAGS) -include platform/hb.h
+libpawl_core_la_CFLAGS   = $(AM_CFLAGS) $(LIB_CFLAGS)
+libpawl_core_la_SOURCES  =
+
+# platform
+libpawl_core_la_SOURCES += %D%/platform/clock.c
+libpawl_core_la_SOURCES += %D%/platform/clock.h
+libpawl_core_la_SOURCES += %D%/platform/cpu.c
+libpawl_core_la_SOURCES += %D%/platform/cpu.h
+libpawl_core_la_SOURCES += %D%/platform/fatal.c
+libpawl_core_la_SOURCES += %D%/platform/fatal.h
+libpawl_core_la_SOURCES += %D%/platform/fork.c
+libpawl_core_la_SOURCES += %D%/platform/fork.h
+libpawl_core_la_SOURCES += %D%/platform/futex.c
+libpawl_core_la_SOURCES += %D%/platform/futex.h
+libpawl_core_la_SOURCES += %D%/platform/hb.h
+libpawl_core_la_SOURCES += %D%/platform/memory.c
+libpawl_core_la_SOURCES += %D%/platform/memory.h
+libpawl_core_la_SOURCES += %D%/platform/peek.c
+libpawl_core_la_SOURCES += %D%/platform/peek.h
+libpawl_core_la_SOURCES += %D%/platform/random.c
+libpawl_core_la_SOURCES += %D%/platform/random.h
+libpawl_core_la_SOURCES += %D%/platform/text.c
+libpawl_core_la_SOURCES += %D%/platform/text.h
+libpawl_core_la_SOURCES += %D%/platform/tls.c
+libpawl_core_la_SOURCES += %D%/platform/tls.h
+
+# reclaim
+libpawl_core_la_SOURCES += %D%/reclaim/annotate.h
+libpawl_core_la_SOURCES += %D%/reclaim/registry.c
+libpawl_core_la_SOURCES += %D%/reclaim/registry.h
+libpawl_core_la_SOURCES += %D%/reclaim/smr.c
+libpawl_core_la_SOURCES += %D%/reclaim/smr.h
+
+# wait
+libpawl_core_la_SOURCES += %D%/wait/context.c
+libpawl_core_la_SOURCES += %D%/wait/context.h
+libpawl_core_la_SOURCES += %D%/wait/debug.c
+libpawl_core_la_SOURCES += %D%/wait/list.c
+libpawl_core_la_SOURCES += %D%/wait/list.h
+libpawl_core_la_SOURCES += %D%/wait/park.c
+libpawl_core_la_SOURCES += %D%/wait/park.h
+libpawl_core_la_SOURCES += %D%/wait/thread.c
+libpawl_core_la_SOURCES += %D%/wait/time.c
+
+# sync
+libpawl_core_la_SOURCES += %D%/sync/cond.c
+libpawl_core_la_SOURCES += %D%/sync/counter.c
+libpawl_core_la_SOURCES += %D%/sync/mutex.c
+libpawl_core_la_SOURCES += %D%/sync/mutex_all.c
+libpawl_core_la_SOURCES += %D%/sync/mutex_move.h
+libpawl_core_la_SOURCES += %D%/sync/once.c
+libpawl_core_la_SOURCES += %D%/sync/tally.c
+
+# compose
+libpawl_core_la_SOURCES += %D%/compose/cache.c
+libpawl_core_la_SOURCES += %D%/compose/cache.h
+libpawl_core_la_SOURCES += %D%/compose/cache_open.c
+libpawl_core_la_SOURCES += %D%/compose/hash.c
+libpawl_core_la_SOURCES += %D%/compose/hash.h
+
+# above the layers
+libpawl_core_la_SOURCES += %D%/inline.c
+
+# The library that is installed.
+lib_LTLIBRARIES += libpawl.la
+libpawl_la_SOURCES =
+libpawl_la_LIBADD  = $(PAWL_CORE_LIBS)
+libpawl_la_LDFLAGS = $(AM_LDFLAGS) $(LIB_LDFLAGS) -no-undefined -version-info $(PAWL_VERSION_INFO)
+EXTRA_libpawl_la_DEPENDENCIES =
+if HAVE_VERSION_SCRIPT
+libpawl_la_LDFLAGS += -Wl,--version-script=$(top_srcdir)/lib/pawl.map
+EXTRA_libpawl_la_DEPENDENCIES += %D%/pawl.map
+endif
+
+pkgconfig_DATA = pawl.pc
+
+EXTRA_DIST += %D%/layers
+EXTRA_DIST += %D%/pawl.map
+EXTRA_DIST += %D%/README

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* futex.h - the only door to the kernel's futex.  Private futexes only. */
+#ifndef PAWL_PLATFORM_FUTEX_H
+#define PAWL_PLATFORM_FUTEX_H
+
+#include <stdint.h>
+
+/*
+ * Sleep while *word == expected, not longer than until @deadline (ns of
+ * CLOCK_MONOTONIC; INT64_MAX: for ever).  May end for no reason: a signal, or a wake
+ * meant for an earlier owner of the address.
+ */
+void pawl_i_futex_wait(uint32_t *word, uint32_t expected, int64_t deadline);
+
+/* Wake one who sleeps on the address.  *word is not read: it may be gone. */
+void pawl_i_futex_wake(uint32_t *word);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* tls.h - what each thread has of its own. */
+#ifndef PAWL_PLATFORM_TLS_H
+#define PAWL_PLATFORM_TLS_H
+
+#include <stdint.h>
+
+#include <pawl/thread.h>
+
+struct context;
+struct smr_record;
+
+struct tls {
+	struct context *context;	/* NULL before the first wait, and after it was given back */
+	struct smr_record *smr;		/* the same, before the first section of reclaim/smr.h */
+};
+
+extern __thread struct tls pawl_i_tls
+	__attribute__((__tls_model__("initial-exec"), __visibility__("hidden")));
+
+/* Make an owner id, which no other thread of this process ever had (they start to
+ * repeat after 2^32 threads).  Needs no memory, cannot fail. */
+uint64_t pawl_i_self_make(void);
+
+/* Return: the owner id of the calling thread << 32. */
+static inline uint64_t pawl_i_self(void)
+{
+	return pawl_self_ != 0 ? pawl_self_ : pawl_i_self_make();
+}
+
+/* Return: the kernel's id of the calling thread. */
+uint32_t pawl_i_tls_tid(void);
+
+/* What wants to know when a thread exits: called in this order. */
+enum tls_exit { TLS_EXIT_SMR, TLS_EXIT_CONTEXT, TLS_EXITS };
+
+/* Have @fn(@arg) called when the calling thread exits; replaces an earlier call for
+ * the same @slot.  If destructors of other libraries call in again after that, they
+ * may register again.  Return: 0; ENOMEM. */
+int pawl_i_tls_at_exit(enum tls_exit slot, void (*fn)(void *arg), void *arg);
+
+#endif

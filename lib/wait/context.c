@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * context.c - see context.h.
+ *
+ * used:  1 (made) --X3 thread exit--> 0 --X2 adopt--> 1
+ *
+ * I1  the registry's list only grows, and `older` never changes in it.
+ * I2  only the owner sleeps on `park`, and only the owner sets it to 0; a stale 1
+ *     costs one more look.
+ */
+#include "config.h"
+
+#include <stddef.h>
+
+#include <pawl/atomic.h>
+
+#include "platform/fork.h"
+#include "platform/futex.h"
+#include "platform/memory.h"
+#include "platform/tls.h"
+#include "wait/context.h"
+
+static struct context *newest;
+
+struct context *pawl_i_context_newest(void)
+{
+	/* X1 seq_cst: pairs with X4.  The fields of what was pushed; and for a tick,
+	 * w[now] K3 or K4, r[newest] here against w[newest] X4, r[now] K1. */
+	return pawl_load_(&newest, seq_cst);
+}
+
+static struct context *adopt(void)
+{
+	for (struct context *c = pawl_i_context_newest(); c; c = c->older) {
+		uint32_t unused = 0;
+
+		/* X2 acquire: pairs with X3.  What its last owner wrote. */
+		if (pawl_cas_(&c->used, &unused, 1, acquire, relaxed))
+			return c;
+	}
+	return NULL;
+}
+
+static void give_back(void *arg)
+{
+	struct context *c = arg;
+
+	pawl_i_tls.context = NULL;
+	/* X3 release: pairs with X2. */
+	pawl_store_(&c->used, 0, release);
+}
+
+static struct context *make(void)
+{
+	struct context *c = pawl_i_memory_get(sizeof *c, CACHE_LINE);
+
+	if (!c)
+		return NULL;
+	c->used = 1;
+	c->deadline = INT64_MAX;
+	/* X5 relaxed: X4 looks again. */
+	c->older = pawl_load_(&newest, relaxed);
+	/* X4 seq_cst: pairs with X1.  Acquires the older ones, so that X1 needs to
+	 * pair with the last push only. */
+	while (!pawl_cas_weak_(&newest, &c->older, c, seq_cst, relaxed))
+		;
+	return c;
+}
+
+static struct context *attach(void)
+{
+	struct context *c = adopt();
+
+	if (!c)
+		c = make();
+	if (!c)
+		return NULL;
+	if (pawl_i_tls_at_exit(TLS_EXIT_CONTEXT, give_back, c) != 0) {
+		give_back(c);
+		return NULL;
+	}
+	/* X6 relaxed: for dumps, each field by itself. */
+	pawl_store_(&c->self, pawl_i_self(), relaxed);
+	/* X7 relaxed: the same. */
+	pawl_store_(&c->tid, pawl_i_tls_tid(), relaxed);
+	pawl_i_tls.context = c;
+	return c;
+}
+
+/* The other threads are gone: their contexts may be adopted. */
+static void forget_others(void)
+{
+	for (struct context *c = pawl_i_context_newest(); c; c = c->older) {
+		if (c == pawl_i_tls.context) {
+			/* X10 relaxed: for dumps. */
+			pawl_store_(&c->tid, pawl_i_tls_tid(), relaxed);
+			continue;
+		}
+		pawl_i_context_show(c, NULL, NULL, NULL);
+		/* X11 relaxed: a tick too many costs one look. */
+		pawl_store_(&c->deadline, INT64_MAX, relaxed);
+		/* X12 relaxed: there is one thread. */
+		pawl_store_(&c->used, 0, relaxed);
+	}
+}
+
+__attribute__((__constructor__)) static void watch_forks(void)
+{
+	pawl_i_fork_child(forget_others);
+}
+
+struct context *pawl_i_context(void)
+{
+	return pawl_i_tls.context ? pawl_i_tls.context : attach();
+}
+
+void pawl_i_context_show(struct context *c, const char *kind, const void *object,
+	const uint64_t *word)
+{
+	/* P7 relaxed: for dumps; a dump takes each field by itself. */
+	pawl_store_(&c->object, object, relaxed);
+	/* P8 relaxed: the same. */
+	pawl_store_(&c->word, word, relaxed);
+	/* P10 release: pairs with D1.  Those above belong to it. */
+	pawl_store_(&c->kind, kind, release);
+}
+
+void pawl_i_context_wake(struct context *c)
+{
+	/* X8 seq_cst: pairs with P4.  What the waker did before is seen by the owner
+	 * that takes the 1; seq_cst for the virtual clock, see P4. */
+	(void)pawl_xchg_(&c->park, 1, seq_cst);
+	pawl_i_futex_wake(&c->park);
+}
+
+void pawl_i_context_tick(int64_t now, bool all)
+{
+	for (struct context *c = pawl_i_context_newest(); c; c = c->older)
+		/* X9 seq_cst: pairs with P2.  Opponent of K1, see there. */
+		if (pawl_load_(&c->deadline, seq_cst) <= now || all)
+			pawl_i_context_wake(c);
+}

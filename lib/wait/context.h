@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * context.h - what a thread parks on.  Uses: atomic, platform.
+ *
+ * Contexts are made at a thread's first wait, given back when it exits, adopted by
+ * a later thread, and never unmapped: whoever holds a pointer to one may wake it at
+ * any time, and at worst wakes the wrong thread for nothing.  All are in one
+ * registry, which only grows.
+ */
+#ifndef PAWL_WAIT_CONTEXT_H
+#define PAWL_WAIT_CONTEXT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "platform/cpu.h"
+
+struct context {
+	_Alignas(CACHE_LINE) uint32_t park;	/* futex: 1 = look again */
+	uint32_t used;		/* 1 while a live thread owns it */
+	int64_t deadline;	/* of the wait under way, for the virtual clock */
+	struct context *older;	/* registry; constant once it is in */
+
+	/* For pawl_dump(), each by itself: read by any; written by the owner, and by who
+	 * moves its waiter to another object (show). */
+	uint64_t self;
+	uint32_t tid;
+	const char *kind;	/* of the object waited for; NULL: it does not wait */
+	const void *object;
+	const uint64_t *word;	/* of the object, its upper half the owner's id; or NULL */
+	int64_t since;
+};
+
+/* Return: the caller's, made if need be; NULL: no memory. */
+struct context *pawl_i_context(void);
+
+/* Return: the newest of the registry; go on with ->older. */
+struct context *pawl_i_context_newest(void);
+
+/* Say what the owner waits for; @kind NULL: for nothing. */
+void pawl_i_context_show(struct context *c, const char *kind, const void *object,
+	const uint64_t *word);
+
+/* Have the owner look again at what it waits for. */
+void pawl_i_context_wake(struct context *c);
+
+/* Wake those whose deadline is not later than @now, or all. */
+void pawl_i_context_tick(int64_t now, bool all);
+
+#endif

@@ -1,0 +1,100 @@
+# man/local.mk - manual pages (mdoc), and a name for each function.
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# To add a page: a line in dist_man_MANS, and pawl_man_<page> with the functions on it,
+# so that `man pawl_mutex_lock` works: each is a page of one line, made by make, that
+# names the real one.  tests/test_man.sh finds functions without a name.
+
+dist_man_MANS += %D%/pawl.7
+dist_man_MANS += %D%/pawl_cache.3
+dist_man_MANS += %D%/pawl_cond.3
+dist_man_MANS += %D%/pawl_counter.3
+dist_man_MANS += %D%/pawl_debug.3
+dist_man_MANS += %D%/pawl_mutex.3
+dist_man_MANS += %D%/pawl_once.3
+dist_man_MANS += %D%/pawl_tally.3
+dist_man_MANS += %D%/pawl_thread.3
+dist_man_MANS += %D%/pawl_time.3
+
+# Of a program that is not installed.
+EXTRA_DIST += %D%/pawl-stress.1
+
+pawl_man_cache =
+pawl_man_cache += %D%/links/pawl_cache_close.3
+pawl_man_cache += %D%/links/pawl_cache_get.3
+pawl_man_cache += %D%/links/pawl_cache_get_or_fetch.3
+pawl_man_cache += %D%/links/pawl_cache_open.3
+pawl_man_cache += %D%/links/pawl_cache_ref_value.3
+pawl_man_cache += %D%/links/pawl_cache_release.3
+pawl_man_cache += %D%/links/pawl_cache_stats.3
+pawl_man_cache += %D%/links/pawl_cache_with.3
+
+pawl_man_cond =
+pawl_man_cond += %D%/links/pawl_cond_broadcast.3
+pawl_man_cond += %D%/links/pawl_cond_signal.3
+pawl_man_cond += %D%/links/pawl_cond_wait_until.3
+
+pawl_man_counter =
+pawl_man_counter += %D%/links/pawl_counter_add.3
+pawl_man_counter += %D%/links/pawl_counter_get.3
+pawl_man_counter += %D%/links/pawl_counter_wait_zero.3
+
+pawl_man_debug =
+pawl_man_debug += %D%/links/pawl_dump.3
+
+pawl_man_mutex =
+pawl_man_mutex += %D%/links/pawl_mutex_destroy.3
+pawl_man_mutex += %D%/links/pawl_mutex_init.3
+pawl_man_mutex += %D%/links/pawl_mutex_is_mine.3
+pawl_man_mutex += %D%/links/pawl_mutex_lock.3
+pawl_man_mutex += %D%/links/pawl_mutex_lock_all.3
+pawl_man_mutex += %D%/links/pawl_mutex_lock_all_until.3
+pawl_man_mutex += %D%/links/pawl_mutex_lock_until.3
+pawl_man_mutex += %D%/links/pawl_mutex_trylock.3
+pawl_man_mutex += %D%/links/pawl_mutex_unlock.3
+pawl_man_mutex += %D%/links/pawl_mutex_unlock_all.3
+
+pawl_man_once =
+pawl_man_once += %D%/links/pawl_once_do.3
+pawl_man_once += %D%/links/pawl_once_do_until.3
+pawl_man_once += %D%/links/pawl_once_is_done.3
+
+pawl_man_tally =
+pawl_man_tally += %D%/links/pawl_tally_add.3
+pawl_man_tally += %D%/links/pawl_tally_destroy.3
+pawl_man_tally += %D%/links/pawl_tally_init.3
+pawl_man_tally += %D%/links/pawl_tally_sum.3
+
+pawl_man_thread =
+pawl_man_thread += %D%/links/pawl_thread_attach.3
+
+pawl_man_time =
+pawl_man_time += %D%/links/pawl_after.3
+pawl_man_time += %D%/links/pawl_clock_advance.3
+pawl_man_time += %D%/links/pawl_clock_set_virtual.3
+pawl_man_time += %D%/links/pawl_now.3
+
+pawl_man_links =
+pawl_man_links += $(pawl_man_cache)
+pawl_man_links += $(pawl_man_cond)
+pawl_man_links += $(pawl_man_counter)
+pawl_man_links += $(pawl_man_debug)
+pawl_man_links += $(pawl_man_mutex)
+pawl_man_links += $(pawl_man_once)
+pawl_man_links += $(pawl_man_tally)
+pawl_man_links += $(pawl_man_thread)
+pawl_man_links += $(pawl_man_time)
+
+man_MANS = $(pawl_man_links)
+CLEANFILES += $(pawl_man_links)
+
+PAWL_MAN_LINK = @$(MKDIR_P) %D%/links && echo >$@ .so man3/
+$(pawl_man_cache): ; $(PAWL_MAN_LINK)pawl_cache.3
+$(pawl_man_cond): ; $(PAWL_MAN_LINK)pawl_cond.3
+$(pawl_man_counter): ; $(PAWL_MAN_LINK)pawl_counter.3
+$(pawl_man_debug): ; $(PAWL_MAN_LINK)pawl_debug.3
+$(pawl_man_mutex): ; $(PAWL_MAN_LINK)pawl_mutex.3
+$(pawl_man_once): ; $(PAWL_MAN_LINK)pawl_once.3
+$(pawl_man_tally): ; $(PAWL_MAN_LINK)pawl_tally.3
+$(pawl_man_thread): ; $(PAWL_MAN_LINK)pawl_thread.3
+$(pawl_man_time): ; $(PAWL_MAN_LINK)pawl_time.3

@@ -1,0 +1,208 @@
+# tests/local.mk - unit tests (CMocka, in TAP) and the installed consumers.
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# To add a test of the public interface: one line with its name in pawl_tests; its
+# source is <name>.c.  One that looks inside also sets
+#     tests_test_x_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
+#     tests_test_x_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
+# and may define a function of the library anew to replace that object of it.
+# One in C++, name.cc: a line in pawl_cxx_tests and tests_name_SOURCES; left out where there is no C++.
+# A script: one line in pawl_test_scripts, named *.sh, printing TAP.
+
+pawl_tests =
+test_support = %D%/support.c %D%/support.h
+
+pawl_tests += %D%/test_mutex
+tests_test_mutex_SOURCES = %D%/test_mutex.c $(test_support)
+
+pawl_tests += %D%/test_mutex_all
+tests_test_mutex_all_SOURCES = %D%/test_mutex_all.c $(test_support)
+
+pawl_tests += %D%/test_cond
+tests_test_cond_SOURCES = %D%/test_cond.c $(test_support)
+
+pawl_tests += %D%/test_once
+tests_test_once_SOURCES = %D%/test_once.c $(test_support)
+
+pawl_tests += %D%/test_counter
+tests_test_counter_SOURCES = %D%/test_counter.c $(test_support)
+
+pawl_tests += %D%/test_tally
+tests_test_tally_SOURCES = %D%/test_tally.c $(test_support)
+
+pawl_tests += %D%/test_time
+tests_test_time_SOURCES = %D%/test_time.c $(test_support)
+
+pawl_tests += %D%/test_thread
+tests_test_thread_SOURCES = %D%/test_thread.c $(test_support)
+
+pawl_tests += %D%/test_debug
+tests_test_debug_SOURCES = %D%/test_debug.c $(test_support)
+
+pawl_tests += %D%/test_misuse
+tests_test_misuse_SOURCES = %D%/test_misuse.c $(test_support)
+
+pawl_tests += %D%/test_context
+tests_test_context_SOURCES  = %D%/test_context.c $(test_support)
+tests_test_context_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
+tests_test_context_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
+
+pawl_tests += %D%/test_list
+tests_test_list_SOURCES  = %D%/test_list.c $(test_support)
+tests_test_list_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
+tests_test_list_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
+
+pawl_tests += %D%/test_fork
+tests_test_fork_SOURCES = %D%/test_fork.c $(test_support)
+
+pawl_tests += %D%/test_crowd
+tests_test_crowd_SOURCES = %D%/test_crowd.c $(test_support)
+
+pawl_tests += %D%/test_headers
+tests_test_headers_SOURCES = %D%/test_headers.c $(test_support)
+
+pawl_tests += %D%/test_errno
+tests_test_errno_SOURCES = %D%/test_errno.c $(test_support)
+
+pawl_tests += %D%/test_enomem
+tests_test_enomem_SOURCES  = %D%/test_enomem.c $(test_support)
+tests_test_enomem_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
+tests_test_enomem_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
+
+pawl_tests += %D%/test_windows
+tests_test_windows_SOURCES  = %D%/test_windows.c $(test_support)
+tests_test_windows_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
+tests_test_windows_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
+
+pawl_tests += %D%/test_signals
+tests_test_signals_SOURCES  = %D%/test_signals.c $(test_support)
+tests_test_signals_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
+tests_test_signals_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
+
+pawl_tests += %D%/test_deadlines
+tests_test_deadlines_SOURCES = %D%/test_deadlines.c $(test_support)
+
+# The same through the exported functions.
+pawl_tests += %D%/test_mutex_twins
+tests_test_mutex_twins_SOURCES  = %D%/test_mutex.c $(test_support)
+tests_test_mutex_twins_CPPFLAGS = $(AM_CPPFLAGS) -DPAWL_NO_INLINE
+
+pawl_tests += %D%/test_cache
+tests_test_cache_SOURCES = %D%/test_cache.c $(test_support)
+
+# The same where lookups take the lock.
+pawl_tests += %D%/test_cache_locked
+tests_test_cache_locked_SOURCES  = %D%/test_cache.c %D%/cache_locked.c $(test_support)
+tests_test_cache_locked_CPPFLAGS = $(PAWL_CORE_CPPFLAGS) -DPAWL_CACHE_LOCKED_READS=1
+tests_test_cache_locked_CFLAGS   = $(AM_CFLAGS) $(LIB_CFLAGS)
+tests_test_cache_locked_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
+
+pawl_tests += %D%/test_cache_flight
+tests_test_cache_flight_SOURCES = %D%/test_cache_flight.c $(test_support)
+
+pawl_tests += %D%/test_cache_flight_locked
+tests_test_cache_flight_locked_SOURCES  = %D%/test_cache_flight.c %D%/cache_locked.c $(test_support)
+tests_test_cache_flight_locked_CPPFLAGS = $(PAWL_CORE_CPPFLAGS) -DPAWL_CACHE_LOCKED_READS=1
+tests_test_cache_flight_locked_CFLAGS   = $(AM_CFLAGS) $(LIB_CFLAGS)
+tests_test_cache_flight_locked_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
+
+pawl_tests += %D%/test_smr
+tests_test_smr_SOURCES  = %D%/test_smr.c $(test_support)
+tests_test_smr_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
+tests_test_smr_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
+
+pawl_tests += %D%/test_cache_memory
+tests_test_cache_memory_SOURCES  = %D%/test_cache_memory.c $(test_support)
+tests_test_cache_memory_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
+tests_test_cache_memory_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
+
+pawl_tests += %D%/test_cache_lines
+tests_test_cache_lines_SOURCES  = %D%/test_cache_lines.c $(test_support)
+tests_test_cache_lines_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
+tests_test_cache_lines_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
+
+pawl_tests += %D%/test_cache_resign
+tests_test_cache_resign_SOURCES  = %D%/test_cache_resign.c $(test_support)
+tests_test_cache_resign_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
+tests_test_cache_resign_CFLAGS   = $(AM_CFLAGS) $(LIB_CFLAGS)
+tests_test_cache_resign_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
+
+pawl_tests += %D%/test_hash
+tests_test_hash_SOURCES  = %D%/test_hash.c $(test_support)
+tests_test_hash_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
+tests_test_hash_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
+
+pawl_cxx_tests =
+pawl_cxx_tests += %D%/test_once_exception
+tests_test_once_exception_SOURCES = %D%/test_once_exception.cc
+pawl_cxx_tests += %D%/test_cache_exception
+tests_test_cache_exception_SOURCES = %D%/test_cache_exception.cc
+
+pawl_test_scripts =
+pawl_test_scripts += %D%/test_man.sh
+pawl_test_scripts += %D%/test_bench.sh
+pawl_test_scripts += %D%/test_callgrind.sh
+pawl_test_scripts += %D%/test_no_calls.sh
+EXTRA_DIST += %D%/test_no_calls.awk
+pawl_test_scripts += %D%/test_examples.sh
+pawl_test_scripts += %D%/test_treesum.sh
+pawl_test_scripts += %D%/test_stress.sh
+pawl_test_scripts += %D%/test_tsan_user.sh
+EXTRA_DIST += %D%/tsan_user/planted.c
+EXTRA_DIST += %D%/tsan_user/right.c
+EXTRA_DIST += %D%/tsan_user/user.c
+EXTRA_DIST += %D%/tsan_user/user.h
+pawl_test_scripts += %D%/test_stress_cli.sh
+if ENABLE_TSAN
+pawl_test_scripts += %D%/test_planted.sh
+endif
+
+if ENABLE_TESTS
+check_PROGRAMS += $(pawl_tests)
+TESTS += $(pawl_tests)
+TESTS += $(pawl_test_scripts)
+if HAVE_CXX
+check_PROGRAMS += $(pawl_cxx_tests)
+TESTS += $(pawl_cxx_tests)
+endif
+else
+check-local:
+	@echo "make check: nothing to run, as this tree was configured with --disable-tests"
+endif
+dist_check_SCRIPTS += $(pawl_test_scripts)
+
+### make check-planted: bugs planted in the cache are caught, 15 of 15 times ########################
+
+check-planted: all
+	@SRCDIR='$(srcdir)' BUILDDIR='$(abs_top_builddir)' $(SHELL) $(srcdir)/%D%/planted/run
+.PHONY: check-planted
+
+EXTRA_DIST += %D%/planted/churn.c
+EXTRA_DIST += %D%/planted/eager.c
+EXTRA_DIST += %D%/planted/freed_at_once.c
+EXTRA_DIST += %D%/planted/guard_memory.c
+EXTRA_DIST += %D%/planted/no_lock.c
+EXTRA_DIST += %D%/planted/no_section.c
+EXTRA_DIST += %D%/planted/published_late.c
+EXTRA_DIST += %D%/planted/run
+EXTRA_DIST += %D%/planted/section_early.c
+EXTRA_DIST += %D%/planted/section_sometimes.c
+EXTRA_DIST += %D%/planted/smr_at_once.c
+EXTRA_DIST += %D%/planted/smr_no_section.c
+EXTRA_DIST += %D%/planted/table_at_once.c
+EXTRA_DIST += %D%/planted/value_late.c
+EXTRA_DIST += %D%/planted/window.h
+
+### make installcheck: programs of others against what was installed ##############################
+
+installcheck-local:
+	@CC='$(CC)' CXX='$(CXX)' CROSS='$(cross_compiling)' DESTDIR='$(DESTDIR)' \
+	INCLUDEDIR='$(pkgincludedir)' LIBDIR='$(libdir)' PKGCONFIGDIR='$(pkgconfigdir)' \
+	PKG_CONFIG='$(PKG_CONFIG)' SRC='$(srcdir)/%D%/installcheck' \
+	$(SHELL) $(srcdir)/%D%/installcheck/run
+
+EXTRA_DIST += %D%/README
+EXTRA_DIST += %D%/test_man.awk
+EXTRA_DIST += %D%/installcheck/run
+EXTRA_DIST += %D%/installcheck/consumer.c
+EXTRA_DIST += %D%/installcheck/second.c

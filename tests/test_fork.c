@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test_fork.c - in a child process only the thread that forked lives: pawl/thread.h. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <pawl/counter.h>
+#include <pawl/mutex.h>
+#include <pawl/once.h>
+#include <pawl/thread.h>
+
+#include "support.h"
+
+/* Run @fn in a child, with other threads of the parent alive; its must() may abort it. */
+static void run_in_child(void (*fn)(void *arg), void *arg)
+{
+	int status;
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		alarm(WATCH_SECONDS / 2);
+		fn(arg);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+/* ThreadSanitizer refuses new threads in a child of a process with several threads. */
+static bool threads_may_follow_fork(void)
+{
+	if (UNDER_TSAN)
+		note("no threads in the child under ThreadSanitizer");
+	return !UNDER_TSAN;
+}
+
+static void lock_and_unlock(void *arg)
+{
+	pawl_mutex_lock(arg);
+	must(pawl_mutex_is_mine(arg));
+	pawl_mutex_unlock(arg);
+}
+
+static void unlock_in_child(void *arg)
+{
+	struct worker w[2];
+
+	must(pawl_mutex_is_mine(arg));
+	must(pawl_mutex_trylock(arg) == EBUSY);
+	must(pawl_mutex_lock_until(arg, PAWL_FOREVER) == EDEADLK);
+	for (size_t i = 0; i < COUNT_OF(w); i++) {
+		worker_start(&w[i], lock_and_unlock, arg);
+		worker_await_wait(&w[i], "mutex", arg);
+	}
+	pawl_mutex_unlock(arg);
+	for (size_t i = 0; i < COUNT_OF(w); i++)
+		worker_join(&w[i]);
+	must(pawl_mutex_trylock(arg) == 0);
+	pawl_mutex_unlock(arg);
+	pawl_mutex_destroy(arg);
+}
+
+static void the_child_may_unlock_what_its_thread_held(void **state)
+{
+	(void)state;
+	for (unsigned flags = 0; flags <= PAWL_FAIR; flags++) {
+		pawl_mutex m;
+
+		assert_int_equal(pawl_mutex_init(&m, flags), 0);
+		pawl_mutex_lock(&m);
+		run_in_child(unlock_in_child, &m);
+		assert_true(pawl_mutex_is_mine(&m));	/* here it is another one */
+		pawl_mutex_unlock(&m);
+	}
+}
+
+/*** With other threads in the parent **********************************************************/
+
+struct holder {
+	struct worker worker;
+	pawl_mutex mutex;
+	struct gate holds, may_end;
+};
+
+static void hold(void *arg)
+{
+	struct holder *h = arg;
+
+	pawl_mutex_lock(&h->mutex);
+	gate_open(&h->holds);
+	gate_pass(&h->may_end);
+	pawl_mutex_unlock(&h->mutex);
+}
+
+static void find_it_held(void *arg)
+{
+	struct holder *h = arg;
+
+	must(!pawl_mutex_is_mine(&h->mutex));
+	must(pawl_mutex_trylock(&h->mutex) == EBUSY);
+	must(pawl_mutex_lock_until(&h->mutex, pawl_after(PAWL_MS(2))) == ETIMEDOUT);
+	/* It can only be made anew. */
+	must(pawl_mutex_init(&h->mutex, 0) == 0);
+	lock_and_unlock(&h->mutex);
+}
+
+static void what_another_thread_held_stays_held_in_the_child(void **state)
+{
+	struct holder h = { .mutex = PAWL_MUTEX_INIT, .holds = GATE_INIT, .may_end = GATE_INIT };
+
+	(void)state;
+	worker_start(&h.worker, hold, &h);
+	gate_pass(&h.holds);
+	run_in_child(find_it_held, &h);
+	assert_int_equal(pawl_mutex_trylock(&h.mutex), EBUSY);
+	gate_open(&h.may_end);
+	worker_join(&h.worker);
+}
+
+struct everything {
+	pawl_mutex mutex;
+	pawl_cond cond;
+	pawl_counter counter;
+	pawl_once once;
+	bool ready;
+	int runs;
+};
+
+static int count_run(void *arg)
+{
+	struct everything *e = arg;
+
+	nap(PAWL_MS(1));
+	return ++e->runs < 2 ? EIO : 0;
+}
+
+static void use_everything(void *arg)
+{
+	struct everything *e = arg;
+
+	pawl_mutex_lock(&e->mutex);
+	while (!e->ready)
+		must(pawl_cond_wait_until(&e->cond, &e->mutex, PAWL_FOREVER) == 0);
+	pawl_mutex_unlock(&e->mutex);
+	while (pawl_once_do(&e->once, count_run, e) != 0)
+		continue;
+	(void)pawl_counter_add(&e->counter, -1);
+}
+
+static void use_everything_in_threads(void *arg)
+{
+	struct everything e = { .counter = PAWL_COUNTER_INIT(3) };
+	struct worker w[3];
+
+	(void)arg;
+	for (size_t i = 0; i < COUNT_OF(w); i++) {
+		worker_start(&w[i], use_everything, &e);
+		worker_await_wait(&w[i], "cond", &e.cond);
+	}
+	pawl_mutex_lock(&e.mutex);
+	e.ready = true;
+	pawl_cond_broadcast(&e.cond);
+	pawl_mutex_unlock(&e.mutex);
+	must(pawl_counter_wait_zero(&e.counter, PAWL_FOREVER) == 0);
+	for (size_t i = 0; i < COUNT_OF(w); i++)
+		worker_join(&w[i]);
+	must(e.runs == 2);
+}
+
+static void the_child_may_start_threads_that_wait(void **state)
+{
+	(void)state;
+	run_in_child(use_everything_in_threads, NULL);
+}
+
+static void even_if_threads_of_the_parent_wait_meanwhile(void **state)
+{
+	pawl_mutex m = PAWL_MUTEX_INIT;
+	struct locker l[3];
+
+	(void)state;
+	if (!threads_may_follow_fork())
+		return;
+	pawl_mutex_lock(&m);
+	for (int i = 0; i < 3; i++)
+		locker_start(&l[i], i, &m, PAWL_FOREVER, NULL);
+	run_in_child(use_everything_in_threads, NULL);
+	pawl_mutex_unlock(&m);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(locker_join(&l[i]), 0);
+}
+
+/* What others waited for, and this thread held, is made anew and not released. */
+static void make_anew(void *arg)
+{
+	pawl_mutex *m = arg;
+	struct worker w[2];
+
+	must(pawl_mutex_is_mine(m));
+	must(pawl_mutex_init(m, 0) == 0);
+	must(!pawl_mutex_is_mine(m));
+	pawl_mutex_lock(m);
+	for (size_t i = 0; i < COUNT_OF(w) && !UNDER_TSAN; i++) {
+		worker_start(&w[i], lock_and_unlock, m);
+		worker_await_wait(&w[i], "mutex", m);
+	}
+	pawl_mutex_unlock(m);
+	for (size_t i = 0; i < COUNT_OF(w) && !UNDER_TSAN; i++)
+		worker_join(&w[i]);
+	pawl_mutex_destroy(m);
+}
+
+static void what_others_waited_for_can_be_made_anew_in_the_child(void **state)
+{
+	(void)state;
+	(void)threads_may_follow_fork();
+	for (unsigned flags = 0; flags <= PAWL_FAIR; flags++) {
+		struct locker l[3];
+		pawl_mutex m;
+
+		assert_int_equal(pawl_mutex_init(&m, flags), 0);
+		pawl_mutex_lock(&m);
+		for (int i = 0; i < 3; i++)
+			locker_start(&l[i], i, &m, PAWL_FOREVER, NULL);
+		run_in_child(make_anew, &m);
+		pawl_mutex_unlock(&m);
+		for (int i = 0; i < 3; i++)
+			assert_int_equal(locker_join(&l[i]), 0);
+		pawl_mutex_destroy(&m);
+	}
+}
+
+static void must_be_alone(void *arg)
+{
+	char all[4096], own[64];
+
+	(void)arg;
+	dump_read(all, sizeof all);
+	snprintf(own, sizeof own, " (tid %d) does not wait\n", (int)getpid());
+	must(strchr(all, '\n') == all + strlen(all) - 1);	/* one line */
+	must(strstr(all, own) != NULL);
+}
+
+static void a_dump_in_the_child_shows_its_own_thread_only(void **state)
+{
+	pawl_mutex m = PAWL_MUTEX_INIT;
+	struct locker l[3];
+
+	(void)state;
+	assert_int_equal(pawl_thread_attach(), 0);
+	pawl_mutex_lock(&m);
+	for (int i = 0; i < 3; i++)
+		locker_start(&l[i], i, &m, PAWL_FOREVER, NULL);
+	run_in_child(must_be_alone, NULL);
+	pawl_mutex_unlock(&m);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(locker_join(&l[i]), 0);
+}
+
+/* A child of a child, and ids go on: the parent's and the child's threads do not mix. */
+static void fork_again(void *arg)
+{
+	pawl_mutex *m = arg;
+	int status;
+	pid_t pid = fork();
+
+	must(pid >= 0);
+	if (pid == 0) {
+		unlock_in_child(m);
+		_exit(0);
+	}
+	must(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	unlock_in_child(m);
+}
+
+static void a_child_may_fork_in_its_turn(void **state)
+{
+	pawl_mutex m = PAWL_MUTEX_INIT;
+
+	(void)state;
+	pawl_mutex_lock(&m);
+	run_in_child(fork_again, &m);
+	pawl_mutex_unlock(&m);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(the_child_may_unlock_what_its_thread_held),
+		TEST(what_another_thread_held_stays_held_in_the_child),
+		TEST(the_child_may_start_threads_that_wait),
+		TEST(even_if_threads_of_the_parent_wait_meanwhile),
+		TEST(what_others_waited_for_can_be_made_anew_in_the_child),
+		TEST(a_dump_in_the_child_shows_its_own_thread_only),
+		TEST(a_child_may_fork_in_its_turn),
+	};
+
+	return test_main(tests);
+}
