@@ -41,7 +41,8 @@
 enum { HB_ORDER_ACQUIRE = 2 };	/* the runtime's number for it */
 
 #ifndef HB_INSTRUMENTED
-extern unsigned long __tsan_atomic64_load(const volatile unsigned long *address, int order)
+/* As gcc knows it, which it does under any sanitizer. */
+extern unsigned long __tsan_atomic64_load(const volatile void *address, int order)
 	__attribute__((__weak__));
 extern void __tsan_acquire(void *address) __attribute__((__weak__));
 extern void __tsan_release(void *address) __attribute__((__weak__));
