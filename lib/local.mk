@@ -11,6 +11,7 @@ libpawl_core_la_SOURCES  =
 # platform
 libpawl_core_la_SOURCES += %D%/platform/clock.c
 libpawl_core_la_SOURCES += %D%/platform/clock.h
+libpawl_core_la_SOURCES += %D%/platform/clock_system.c
 libpawl_core_la_SOURCES += %D%/platform/cpu.c
 libpawl_core_la_SOURCES += %D%/platform/cpu.h
 libpawl_core_la_SOURCES += %D%/platform/fatal.c

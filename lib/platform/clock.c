@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * clock.c - see clock.h.
+ * clock.c - see clock.h; the system's clock is in clock_system.c.
  *
  * virtual_now is REAL (-1) until the clock is made virtual, and then the instant,
  * which only grows.
@@ -8,9 +8,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
 
 #include <pawl/atomic.h>
 
@@ -20,14 +17,6 @@ enum { REAL = -1 };
 
 static int64_t virtual_now = REAL;
 static int64_t first_instant;	/* K5..K7 */
-
-int64_t pawl_i_clock_real(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
 
 __attribute__((__constructor__)) static void note_origin(void)
 {
@@ -85,14 +74,4 @@ int pawl_i_clock_move(int64_t d)
 		/* K4 seq_cst: pairs with K1. */
 	} while (!pawl_cas_weak_(&virtual_now, &now, then, seq_cst, relaxed));
 	return 0;
-}
-
-void pawl_i_clock_sleep(int64_t ns)
-{
-	struct timespec t = { ns / 1000000000, ns % 1000000000 };
-	int saved = errno;
-
-	/* The C library's nanosleep() is a cancellation point; this is none. */
-	(void)syscall(SYS_nanosleep, &t, NULL);
-	errno = saved;
 }
