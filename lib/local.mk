@@ -66,6 +66,12 @@ libpawl_core_la_SOURCES += %D%/compose/cache_open.c
 libpawl_core_la_SOURCES += %D%/compose/hash.c
 libpawl_core_la_SOURCES += %D%/compose/hash.h
 
+# runtime: for programs of this tree to add to their sources, if HAVE_SWITCH
+switch_sources =
+switch_sources += %D%/runtime/switch.h
+switch_sources += %D%/runtime/switch_aarch64.S
+switch_sources += %D%/runtime/switch_x86_64.S
+
 # above the layers
 libpawl_core_la_SOURCES += %D%/inline.c
 

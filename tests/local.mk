@@ -132,6 +132,13 @@ tests_test_hash_SOURCES  = %D%/test_hash.c $(test_support)
 tests_test_hash_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
 tests_test_hash_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
 
+if HAVE_SWITCH
+pawl_tests += %D%/test_switch
+tests_test_switch_SOURCES  = %D%/test_switch.c $(test_support) $(switch_sources)
+tests_test_switch_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
+tests_test_switch_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
+endif
+
 pawl_cxx_tests =
 pawl_cxx_tests += %D%/test_once_exception
 tests_test_once_exception_SOURCES = %D%/test_once_exception.cc
