@@ -132,6 +132,12 @@ tests_test_hash_SOURCES  = %D%/test_hash.c $(test_support)
 tests_test_hash_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
 tests_test_hash_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
 
+# The model explorer's judge of histories, without the rest of the explorer.
+pawl_tests += %D%/test_linear
+tests_test_linear_SOURCES  = %D%/test_linear.c $(test_support)
+tests_test_linear_SOURCES += %D%/model/explorer/linear.c %D%/model/explorer/linear.h
+tests_test_linear_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/model
+
 if HAVE_SWITCH
 pawl_tests += %D%/test_switch
 tests_test_switch_SOURCES  = %D%/test_switch.c $(test_support) $(switch_sources)
@@ -160,6 +166,7 @@ EXTRA_DIST += %D%/tsan_user/right.c
 EXTRA_DIST += %D%/tsan_user/user.c
 EXTRA_DIST += %D%/tsan_user/user.h
 pawl_test_scripts += %D%/test_stress_cli.sh
+pawl_test_scripts += %D%/test_models.sh
 if ENABLE_TSAN
 pawl_test_scripts += %D%/test_planted.sh
 endif

@@ -1,0 +1,475 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * shadow.c - see shadow.h.  Races: Djit+ and FastTrack (Flanagan, Freund 2009), without
+ * their loss: reads keep a time per thread.
+ *
+ * Stacks and heaps lie in one area at a fixed address, so that a run is the same in another
+ * process: pawl orders and hashes by address.
+ */
+#include "config.h"
+
+#include <link.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "explorer/engine.h"
+#include "explorer/shadow.h"
+
+enum {
+	AREA_SIZE = THREADS * (STACK_SIZE + HEAP_SIZE),
+	AREA_CELLS = AREA_SIZE / GRAIN,
+	POOL_SIZE = 1 << 24,
+	TOUCHED_MAX = 1 << 17
+};
+#define AREA ((uintptr_t)0x7e0000000000)
+
+struct touch {
+	uint32_t cell;
+	uint64_t before;
+};
+
+/* Per cell, of all runs of a model. */
+struct sharing {
+	uint8_t users;		/* bit per thread */
+	bool written, shared;
+};
+
+static struct record dead;
+static struct record **cells;
+static struct sharing *sharing;
+static uintptr_t image_low;
+static size_t image_size;
+static struct touch *touched;
+static size_t touched_count;
+static char *pool;
+static size_t pool_used;
+
+static void *map(uintptr_t where, size_t size)
+{
+	void *p = mmap((void *)where, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (p == MAP_FAILED || (where != 0 && (uintptr_t)p != where)) {
+		fprintf(stderr, "explorer: cannot map %zu bytes\n", size);
+		exit(99);
+	}
+	return p;
+}
+
+/* The program itself is the first; its writable segments hold the static data. */
+static int find_image(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	uintptr_t low = UINTPTR_MAX, high = 0;
+
+	(void)size, (void)arg;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+		uintptr_t start = info->dlpi_addr + p->p_vaddr;
+
+		if (p->p_type != PT_LOAD || !(p->p_flags & PF_W))
+			continue;
+		if (start < low)
+			low = start;
+		if (start + p->p_memsz > high)
+			high = start + p->p_memsz;
+	}
+	image_low = low & ~(uintptr_t)(GRAIN - 1);
+	image_size = high - image_low;
+	return 1;
+}
+
+void shadow_init(void)
+{
+	size_t count;
+
+	dl_iterate_phdr(find_image, NULL);
+	count = AREA_CELLS + image_size / GRAIN + 1;
+	(void)map(AREA, AREA_SIZE);
+	cells = map(0, count * sizeof *cells);
+	sharing = map(0, count * sizeof *sharing);
+	touched = map(0, TOUCHED_MAX * sizeof *touched);
+	pool = map(0, POOL_SIZE);
+	for (unsigned i = 0; i < THREADS; i++) {
+		struct thread *t = &engine.thread[i];
+
+		t->index = i;
+		t->stack_low = AREA + i * STACK_SIZE;
+		t->stack_high = t->stack_low + STACK_SIZE;
+	}
+}
+
+uintptr_t shadow_heap_of(unsigned thread)
+{
+	return AREA + THREADS * STACK_SIZE + thread * HEAP_SIZE;
+}
+
+void *pool_get(size_t size)
+{
+	void *p = pool + pool_used;
+
+	pool_used += (size + 15) & ~(size_t)15;
+	if (pool_used > POOL_SIZE)
+		fail(0, "the explorer is out of memory: too many different accesses in one run");
+	return p;
+}
+
+/* Return: its index; AREA_CELLS and above: static data; SIZE_MAX: not looked at. */
+static inline size_t cell_of(uintptr_t address)
+{
+	if (address - AREA < AREA_SIZE)
+		return (address - AREA) / GRAIN;
+	if (address - image_low < image_size)
+		return AREA_CELLS + (address - image_low) / GRAIN;
+	return SIZE_MAX;
+}
+
+static inline uintptr_t address_of(size_t cell)
+{
+	return cell < AREA_CELLS ? AREA + cell * GRAIN : image_low + (cell - AREA_CELLS) * GRAIN;
+}
+
+size_t shadow_cell(uintptr_t address)
+{
+	return cell_of(address);
+}
+
+static void touch(size_t cell)
+{
+	struct touch *t = &touched[touched_count];
+
+	if (++touched_count == TOUCHED_MAX)
+		fail(0, "the explorer is out of memory: too much memory accessed in one run");
+	t->cell = (uint32_t)cell;
+	if (cell >= AREA_CELLS)
+		memcpy(&t->before, (const void *)address_of(cell), GRAIN);
+}
+
+void shadow_reset(void)
+{
+	for (size_t i = 0; i < touched_count; i++) {
+		size_t cell = touched[i].cell;
+
+		/* A cell of a stack may stand there several times. */
+		cells[cell] = NULL;
+		if (cell >= AREA_CELLS)
+			memcpy((void *)address_of(cell), &touched[i].before, GRAIN);
+	}
+	touched_count = 0;
+	pool_used = 0;
+}
+
+void shadow_forget(void)
+{
+	memset(sharing, 0, (AREA_CELLS + image_size / GRAIN + 1) * sizeof *sharing);
+}
+
+void shadow_each_static(void (*fn)(uintptr_t value))
+{
+	for (size_t i = 0; i < touched_count; i++)
+		if (touched[i].cell >= AREA_CELLS)
+			fn(*(const uintptr_t *)address_of(touched[i].cell));
+}
+
+struct thread *shadow_stack_of(uintptr_t address)
+{
+	return address - AREA < (uintptr_t)THREADS * STACK_SIZE ?
+		&engine.thread[(address - AREA) / STACK_SIZE] : NULL;
+}
+
+static struct record *record_new(uint8_t mask, struct record *next)
+{
+	struct record *r = pool_get(sizeof *r);
+
+	*r = (struct record){ .mask = mask, .next = next };
+	return r;
+}
+
+/* Another thread's frame that was left, or never entered. */
+static void check_frame(uintptr_t address, uintptr_t pc)
+{
+	struct thread *owner = shadow_stack_of(address);
+
+	if (owner && owner != engine.current && address < *owner->frame)
+		fail(pc, "use after return: an access to a frame that thread %u has left",
+		     owner->index);
+}
+
+static void use_dead(size_t cell, uintptr_t pc)
+{
+	struct thread *owner = shadow_stack_of(address_of(cell));
+
+	if (owner == engine.current) {
+		cells[cell] = NULL;
+		return;
+	}
+	if (owner)
+		fail(pc, "use after return: an access to a frame that thread %u has left",
+		     owner->index);
+	fail(pc, "use after free: an access to memory that was given back");
+}
+
+/* The first record of the cell, made if need be. */
+static inline struct record *first_of(size_t cell, uint8_t mask, uintptr_t pc)
+{
+	struct record *r = cells[cell];
+
+	if (r == &dead) {
+		use_dead(cell, pc);
+		r = NULL;
+	}
+	if (!r) {
+		uintptr_t address = address_of(cell);
+		struct thread *t = engine.current;
+
+		check_frame(address, pc);
+		touch(cell);
+		if (address - t->stack_low < STACK_SIZE && address < t->used_low)
+			t->used_low = address;
+		r = cells[cell] = record_new(mask, NULL);
+	}
+	return r;
+}
+
+/* Cut @r in two, and return the part of @mask. */
+static struct record *split(struct record *r, uint8_t mask)
+{
+	struct record *rest = pool_get(sizeof *rest);
+
+	*rest = *r;
+	rest->mask = r->mask & (uint8_t)~mask;
+	rest->atom = NULL;
+	r->mask &= mask;
+	r->next = rest;
+	r->atom = NULL;
+	return r;
+}
+
+static _Noreturn void race(const char *what, uintptr_t other, uintptr_t pc)
+{
+	engine.reason_other = other;
+	fail(pc, "data race: %s", what);
+}
+
+static inline void check_write(const struct record *r, const struct thread *t, uintptr_t pc)
+{
+	if (r->wrote > t->clock[r->writer])
+		race("a write and an earlier write that nothing orders", r->write_pc, pc);
+	if (!vclock_all_known(r->read, t->clock))
+		race("a write and an earlier read that nothing orders", r->read_pc, pc);
+	if (r->atom && !vclock_all_known(vclock_max(r->atom->reads, r->atom->writes), t->clock))
+		race("a plain write and an earlier atomic access that nothing orders",
+		     r->atom->pc, pc);
+}
+
+static inline void check_read(const struct record *r, const struct thread *t, uintptr_t pc)
+{
+	if (r->wrote > t->clock[r->writer])
+		race("a read and an earlier write that nothing orders", r->write_pc, pc);
+	if (r->atom && !vclock_all_known(r->atom->writes, t->clock))
+		race("a plain read and an earlier atomic write that nothing orders",
+		     r->atom->pc, pc);
+}
+
+static inline void check_atomic(const struct record *r, bool write, uintptr_t pc)
+{
+	const struct thread *t = engine.current;
+
+	if (r->wrote > t->clock[r->writer])
+		race("an atomic access and an earlier plain write that nothing orders",
+		     r->write_pc, pc);
+	if (write && !vclock_all_known(r->read, t->clock))
+		race("an atomic write and an earlier plain read that nothing orders",
+		     r->read_pc, pc);
+}
+
+static inline void note_write(struct record *r, struct thread *t, uintptr_t pc)
+{
+	check_write(r, t, pc);
+	r->writer = (uint8_t)t->index;
+	r->wrote = t->clock[t->index];
+	r->read = ALWAYS;
+	r->atom = NULL;
+	r->write_pc = pc;
+}
+
+static inline void note_read(struct record *r, struct thread *t, uintptr_t pc)
+{
+	check_read(r, t, pc);
+	r->read[t->index] = t->clock[t->index];
+	r->read_pc = pc;
+}
+
+typedef void note_fn(struct record *r, struct thread *t, uintptr_t pc);
+
+/* Bytes of @mask that are not of one record alone. */
+static void note_mixed(size_t cell, uint8_t mask, uintptr_t pc, note_fn *note)
+{
+	uint8_t left = mask;
+
+	for (struct record *r = cells[cell]; r; r = r->next) {
+		uint8_t part = r->mask & left;
+
+		if (part == 0)
+			continue;
+		if (part != r->mask)
+			r = split(r, part);
+		note(r, engine.current, pc);
+		left &= (uint8_t)~part;
+	}
+	if (left != 0) {
+		cells[cell] = record_new(left, cells[cell]);
+		note(cells[cell], engine.current, pc);
+	}
+}
+
+static inline void note_cell(uintptr_t address, size_t size, uintptr_t pc, note_fn *note)
+{
+	size_t cell = cell_of(address);
+	uint8_t mask = (uint8_t)(((1u << size) - 1) << address % GRAIN);
+	struct record *r;
+
+	if (cell == SIZE_MAX || !engine.current)
+		return;
+	r = first_of(cell, mask, pc);
+	if (r->mask == mask)
+		note(r, engine.current, pc);
+	else
+		note_mixed(cell, mask, pc, note);
+}
+
+static inline void note_range(uintptr_t address, size_t size, uintptr_t pc, note_fn *note)
+{
+	if (address % GRAIN + size <= GRAIN) {
+		note_cell(address, size, pc, note);
+		return;
+	}
+	while (size > 0) {
+		size_t part = GRAIN - address % GRAIN;
+
+		if (part > size)
+			part = size;
+		note_cell(address, part, pc, note);
+		address += part;
+		size -= part;
+	}
+}
+
+void shadow_read(uintptr_t address, size_t size, uintptr_t pc)
+{
+	note_range(address, size, pc, note_read);
+}
+
+void shadow_write(uintptr_t address, size_t size, uintptr_t pc)
+{
+	note_range(address, size, pc, note_write);
+}
+
+bool shadow_is_shared(size_t cell, bool write)
+{
+	struct sharing *s = &sharing[cell];
+	uint8_t bit = (uint8_t)(1 << engine.current->index);
+
+	if (s->shared)
+		return true;
+	if (!engine.running)
+		return false;
+	s->users |= bit;
+	s->written |= write;
+	s->shared = s->written && (s->users & (s->users - 1)) != 0;
+	engine.sharing_grew |= s->shared;
+	return s->shared;
+}
+
+/* Plain accesses to parts of @mask become one record of it. */
+static struct record *join_parts(size_t cell, uint8_t mask, uintptr_t pc)
+{
+	struct record *joined = record_new(mask, NULL), **link = &cells[cell], *r;
+
+	while ((r = *link) != NULL) {
+		uint8_t part = r->mask & mask;
+
+		if (part == 0) {
+			link = &r->next;
+			continue;
+		}
+		if (r->atom)
+			fail(pc, "an atomic access to a part of another atomic location");
+		check_atomic(r, true, pc);
+		if (r->wrote != 0) {
+			joined->writer = r->writer;
+			joined->wrote = r->wrote;
+			joined->write_pc = r->write_pc;
+		}
+		joined->read = vclock_max(joined->read, r->read);
+		if (part != r->mask)
+			r = split(r, part);
+		*link = r->next;
+	}
+	joined->next = cells[cell];
+	return cells[cell] = joined;
+}
+
+/* The record of exactly @mask. */
+static inline struct record *exact(size_t cell, uint8_t mask, uintptr_t pc)
+{
+	for (struct record *r = first_of(cell, mask, pc); r; r = r->next)
+		if (r->mask == mask)
+			return r;
+	return join_parts(cell, mask, pc);
+}
+
+struct atom *shadow_atom(size_t cell, uintptr_t address, uint8_t size, bool write, uintptr_t pc)
+{
+	struct thread *t = engine.current;
+	struct record *r = exact(cell, (uint8_t)(((1u << size) - 1) << address % GRAIN), pc);
+
+	check_atomic(r, write, pc);
+	if (!r->atom) {
+		r->atom = pool_get(sizeof *r->atom);
+		*r->atom = (struct atom){
+			.address = address, .size = size, .pc = pc,
+			.first_writer = r->writer, .first_wrote = r->wrote
+		};
+	}
+	if (write) {
+		r->atom->writes[t->index] = t->clock[t->index];
+		r->atom->pc = pc;
+	} else {
+		r->atom->reads[t->index] = t->clock[t->index];
+	}
+	return r->atom;
+}
+
+void shadow_kill(uintptr_t address, size_t size, uintptr_t pc)
+{
+	shadow_write(address, size, pc);
+	for (uintptr_t p = address & ~(uintptr_t)(GRAIN - 1); p < address + size; p += GRAIN)
+		cells[cell_of(p)] = &dead;
+}
+
+void shadow_revive(uintptr_t address, size_t size)
+{
+	for (uintptr_t p = address & ~(uintptr_t)(GRAIN - 1); p < address + size; p += GRAIN) {
+		size_t cell = cell_of(p);
+
+		if (!cells[cell])
+			touch(cell);
+		cells[cell] = NULL;
+	}
+}
+
+void shadow_leave_frame(uintptr_t low, uintptr_t high)
+{
+	struct thread *t = engine.current;
+
+	if (t->used_low >= high)
+		return;
+	if (low < t->used_low)
+		low = t->used_low;
+	for (uintptr_t p = low; p < high; p += GRAIN)
+		if (cells[cell_of(p)])
+			cells[cell_of(p)] = &dead;
+	t->used_low = high;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * shadow.h - what is known of memory: a cell for every 8 bytes of static data, stacks and
+ * heaps of a model; other memory (thread-locals, the explorer's own) is not looked at.
+ *
+ * A cell has a record for each set of its bytes that were accessed together, so that
+ * neighbours in one word are told apart, and any size may follow any other.
+ */
+#ifndef EXPLORER_SHADOW_H
+#define EXPLORER_SHADOW_H
+
+#include "explorer/clock.h"
+#include "explorer/engine.h"
+
+struct store;
+
+/* An atomic location. */
+struct atom {
+	vclock reads, writes;		/* the last of each thread */
+	struct store *newest;
+	uintptr_t address;
+	uint64_t sleepers_hash;		/* of those in the futex on it */
+	uint32_t pausing;		/* threads that look at it in a spin loop */
+	uint8_t size, first_writer;	/* who wrote the value it had before the first atomic access */
+	uint16_t first_wrote;		/* and when */
+	uintptr_t pc;			/* of its last write */
+};
+
+struct record {
+	vclock read;			/* plain reads since the last plain write */
+	struct record *next;
+	struct atom *atom;
+	uint8_t mask, writer;		/* bytes; of the last plain write */
+	uint16_t wrote;			/* its time */
+	uintptr_t write_pc, read_pc;
+};
+
+enum { GRAIN = 8 };
+
+void shadow_init(void);
+void shadow_reset(void);		/* after a run: static data gets its values back */
+void shadow_forget(void);		/* between models: which locations are shared */
+
+/* Return: the index of its cell; SIZE_MAX: memory that is not looked at. */
+size_t shadow_cell(uintptr_t address);
+void shadow_read(uintptr_t address, size_t size, uintptr_t pc);
+void shadow_write(uintptr_t address, size_t size, uintptr_t pc);
+
+/* An atomic access: the location, after a look for races with plain ones. */
+struct atom *shadow_atom(size_t cell, uintptr_t address, uint8_t size, bool write, uintptr_t pc);
+
+/* Whether threads share the location, as far as known from all runs of this model. */
+bool shadow_is_shared(size_t cell, bool write);
+
+/* From now on, no access.  Earlier ones that nothing orders before this are races. */
+void shadow_kill(uintptr_t address, size_t size, uintptr_t pc);
+void shadow_revive(uintptr_t address, size_t size);
+
+/* The frame of the current thread between the two is gone. */
+void shadow_leave_frame(uintptr_t low, uintptr_t high);
+
+/* Calls @fn for each word of static data that was accessed in this run. */
+void shadow_each_static(void (*fn)(uintptr_t value));
+
+/* Which stack it is in: the thread; NULL: none. */
+struct thread *shadow_stack_of(uintptr_t address);
+uintptr_t shadow_heap_of(unsigned thread);
+
+/* Memory for the run, given back by its end. */
+void *pool_get(size_t size);
+
+#endif

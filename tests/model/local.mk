@@ -1,0 +1,92 @@
+# tests/model/local.mk - the explorer: models of the library under every schedule that matters.
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# A model is a file here, <primitive>_*.c; it is found by itself, but for its line in
+# model_files, so that it is distributed.  A twin is a patch in twins/, or a line of twins/orders.
+
+# The explorer proper, which is not instrumented.
+explorer_sources =
+explorer_sources += %D%/explorer/atomics.c
+explorer_sources += %D%/explorer/atomics.h
+explorer_sources += %D%/explorer/choose.c
+explorer_sources += %D%/explorer/choose.h
+explorer_sources += %D%/explorer/clock.h
+explorer_sources += %D%/explorer/engine.h
+explorer_sources += %D%/explorer/explore.c
+explorer_sources += %D%/explorer/explore.h
+explorer_sources += %D%/explorer/heap.c
+explorer_sources += %D%/explorer/heap.h
+explorer_sources += %D%/explorer/history.c
+explorer_sources += %D%/explorer/history.h
+explorer_sources += %D%/explorer/linear.c
+explorer_sources += %D%/explorer/linear.h
+explorer_sources += %D%/explorer/main.c
+explorer_sources += %D%/explorer/model.h
+explorer_sources += %D%/explorer/names.c
+explorer_sources += %D%/explorer/names.h
+explorer_sources += %D%/explorer/platform.c
+explorer_sources += %D%/explorer/platform.h
+explorer_sources += %D%/explorer/run.c
+explorer_sources += %D%/explorer/search.c
+explorer_sources += %D%/explorer/search.h
+explorer_sources += %D%/explorer/sections.c
+explorer_sources += %D%/explorer/sections.h
+explorer_sources += %D%/explorer/shadow.c
+explorer_sources += %D%/explorer/shadow.h
+explorer_sources += %D%/explorer/shrink.c
+explorer_sources += %D%/explorer/shrink.h
+explorer_sources += %D%/explorer/symbols.c
+explorer_sources += %D%/explorer/symbols.h
+explorer_sources += %D%/explorer/system.c
+explorer_sources += %D%/explorer/system.h
+explorer_sources += %D%/explorer/trace.c
+explorer_sources += %D%/explorer/trace.h
+explorer_sources += %D%/explorer/tsan.c
+
+model_files =
+model_files += %D%/litmus.c
+model_files += %D%/twins/litmus.orders
+model_files += %D%/platform/cpu.h
+model_files += %D%/reclaim/registry.c
+model_files += %D%/reclaim/registry.h
+model_files += %D%/reclaim/smr.h
+
+EXTRA_DIST += %D%/build
+EXTRA_DIST += %D%/run
+EXTRA_DIST += $(model_files)
+
+MODEL_ENVIRONMENT = \
+	SRCDIR='$(abs_top_srcdir)'; BUILDDIR='$(abs_top_builddir)'; CC='$(CC)'; OBJCOPY='$(OBJCOPY)'; \
+	CPPFLAGS='$(CPPFLAGS) $(CK_CFLAGS)'; EXPLORER='$(abs_top_builddir)/%D%/libexplorer.a'; \
+	export SRCDIR BUILDDIR CC OBJCOPY CPPFLAGS EXPLORER;
+
+if ENABLE_EXPLORER
+check_LIBRARIES = %D%/libexplorer.a
+tests_model_libexplorer_a_SOURCES  = $(explorer_sources) $(switch_sources) lib/platform/text.c
+tests_model_libexplorer_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D% -I$(srcdir)/lib
+check_DATA += %D%/explore
+endif
+
+# Always asked to look; it knows by itself what is stale.
+%D%/explore: %D%/libexplorer.a explorer-always
+	@$(MODEL_ENVIRONMENT) $(SHELL) $(srcdir)/%D%/build '$(abs_top_builddir)/$@'
+explorer-always:
+.PHONY: explorer-always
+
+# make model MODEL=mutex_lock SEED=17, or SCHEDULE='2.14=1', or MODEL_ARGS=--help
+model: %D%/explore
+	@$(MODEL_ENVIRONMENT) \
+	MODEL='$(MODEL)' SEED='$(SEED)' SCHEDULE='$(SCHEDULE)' MODEL_ARGS='$(MODEL_ARGS)' \
+		$(SHELL) $(srcdir)/%D%/run
+.PHONY: model
+
+# With larger bounds, other seeds, and an hour.
+check-models-long: %D%/explore
+	@$(MODEL_ENVIRONMENT) $(SHELL) $(srcdir)/%D%/long
+.PHONY: check-models-long
+EXTRA_DIST += %D%/long
+
+clean-local: clean-model
+clean-model:
+	rm -rf %D%/obj %D%/explore %D%/*.tmp
+.PHONY: clean-model
