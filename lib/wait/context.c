@@ -127,9 +127,9 @@ void pawl_i_context_show(struct context *c, const char *kind, const void *object
 
 void pawl_i_context_wake(struct context *c)
 {
-	/* X8 seq_cst: pairs with P4.  What the waker did before is seen by the owner
-	 * that takes the 1; seq_cst for the virtual clock, see P4. */
-	(void)pawl_xchg_(&c->park, 1, seq_cst);
+	/* X8 release: pairs with P4.  What the waker did before is seen by the owner
+	 * that takes the 1. */
+	(void)pawl_xchg_(&c->park, 1, release);
 	pawl_i_futex_wake(&c->park);
 }
 

@@ -7,9 +7,10 @@
  * comes after the waker's X8 in park's order, it reads X8's 1 and so P3 sees the
  * final word; if before, park is 1 and the futex does not sleep.
  *
- * The same with the virtual clock for the word: w[deadline] P2, P4, r[now] K1 here;
- * w[now] K3 or K4, r[deadline] X9, X8 there; all seq_cst.  If K1 read the old
- * instant, P2 and P4 came before K4, so X9 sees the deadline and X8 comes after P4.
+ * The same with the virtual clock for the word: w[deadline] P2, r[now] K1 here; w[now] K3
+ * or K4, r[deadline] X9 there; all seq_cst.  If K1 read the old instant, X9 sees the
+ * deadline and wakes; and X8 comes after P4 in park's order, for P4 would have acquired
+ * K3 or K4 through it, and K1 the new instant.
  */
 #include "config.h"
 
@@ -62,8 +63,8 @@ static uint32_t sleep_until_final(struct waiter *w, struct context *c, pawl_time
 	uint32_t word;
 
 	for (;;) {
-		/* P4 seq_cst: pairs with X8.  See the head of this file. */
-		(void)pawl_xchg_(&c->park, 0, seq_cst);
+		/* P4 acquire: pairs with X8.  See the head of this file. */
+		(void)pawl_xchg_(&c->park, 0, acquire);
 		if (is_final(w, &word))
 			return word;
 		if (deadline != PAWL_FOREVER && pawl_i_clock_now() >= deadline)
