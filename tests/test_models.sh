@@ -2,20 +2,27 @@
 # test_models.sh - each model of tests/model under all schedules within the usual bounds.
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# A point per model; what each strategy did is a comment.  MODEL_ARGS go to the explorer.
+# A point per model; what each strategy did is a comment.  One process per CPU.  MODEL_ARGS go
+# to the explorer.
 set -u
 explore=$top_builddir/tests/model/explore
 [ -x "$explore" ] || { echo "1..0 # SKIP no explorer in this build"; exit 0; }
+dir=$(mktemp -d "${TMPDIR:-/tmp}/pawl-models.XXXXXX") || exit 99
+trap 'rm -rf "$dir"' EXIT
+trap 'exit 99' HUP INT TERM
 
 models=$("$explore" --list | sed 's/ .*//')
-out=$top_builddir/tests/model/models.tmp
+MODEL_ARGS=${MODEL_ARGS:-}
+export MODEL_ARGS
+# shellcheck disable=SC2016 # for the inner shell
+printf '%s\n' "$models" | xargs -P "$(nproc 2>/dev/null || echo 1)" -I '{}' sh -c \
+	'"$0" $MODEL_ARGS "$1" >"$2/$1" 2>&1; echo $? >"$2/$1.status"' "$explore" '{}' "$dir"
 n=0
 for model in $models; do
 	n=$((n + 1))
-	# shellcheck disable=SC2086 # words
-	"$explore" ${MODEL_ARGS:-} "$model" >"$out" 2>&1 && ok=ok || ok="not ok"
-	sed 's/^/# /' "$out"
+	ok="not ok"
+	[ "$(cat "$dir/$model.status")" != 0 ] || ok=ok
+	sed 's/^/# /' "$dir/$model"
 	echo "$ok $n - $model"
 done
-rm -f "$out"
 echo "1..$n"

@@ -26,6 +26,8 @@ explorer_sources += %D%/explorer/names.c
 explorer_sources += %D%/explorer/names.h
 explorer_sources += %D%/explorer/platform.c
 explorer_sources += %D%/explorer/platform.h
+explorer_sources += %D%/explorer/progress.c
+explorer_sources += %D%/explorer/progress.h
 explorer_sources += %D%/explorer/run.c
 explorer_sources += %D%/explorer/search.c
 explorer_sources += %D%/explorer/search.h
@@ -79,6 +81,12 @@ model: %D%/explore
 	MODEL='$(MODEL)' SEED='$(SEED)' SCHEDULE='$(SCHEDULE)' MODEL_ARGS='$(MODEL_ARGS)' \
 		$(SHELL) $(srcdir)/%D%/run
 .PHONY: model
+
+# What was explored of each model, a line each.
+model-table: %D%/explore
+	@$(MODEL_ENVIRONMENT) MODEL='$(MODEL)' MODEL_ARGS='$(MODEL_ARGS)' $(SHELL) $(srcdir)/%D%/table
+.PHONY: model-table
+EXTRA_DIST += %D%/table
 
 # With larger bounds, other seeds, and an hour.
 check-models-long: %D%/explore

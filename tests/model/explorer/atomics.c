@@ -7,13 +7,12 @@
 #include "explorer/atomics.h"
 #include "explorer/symbols.h"
 
-enum { HISTORY = 8 };		/* stores that a load looks back */
-
-enum { SAW_FAILURE = 0x5a };	/* for the hash: a weak compare-exchange failed for no reason */
+enum { SAW_FAILURE = 0x5a, SAW_PAUSE = 0x5b };	/* for the hash */
 
 static struct {
 	const char *label;
 	int order;
+	bool met;
 } weakened;
 
 static const char *const order_names[] = {
@@ -46,7 +45,15 @@ static inline int order_at(int order, uintptr_t pc)
 {
 	if (__builtin_expect(!weakened.label, 1))
 		return order;
-	return strcmp(symbols_place(pc)->label, weakened.label) == 0 ? weakened.order : order;
+	if (strcmp(symbols_place(pc)->label, weakened.label) != 0)
+		return order;
+	weakened.met = true;
+	return weakened.order;
+}
+
+bool atomic_weaken_met(void)
+{
+	return weakened.met;
 }
 
 static bool acquires(int order)
@@ -150,7 +157,7 @@ static struct atom *begin(uintptr_t address, uint8_t size, bool write, uintptr_t
 
 /* What a loop of the current thread may wait for: what it read since it last wrote or
  * waited.  Too much of it: count SPIN_MAX + 1. */
-static void spin_note(struct atom *a, const struct store *s)
+static void spin_note(struct atom *a, uint64_t value, bool waits)
 {
 	struct thread *t = engine.current;
 	unsigned i = 0;
@@ -160,7 +167,7 @@ static void spin_note(struct atom *a, const struct store *s)
 	if (i == t->spin_count)
 		t->spin_count++;
 	if (i < SPIN_MAX)
-		t->spin[i] = (struct spin){ a, s };
+		t->spin[i] = (struct spin){ a, value, waits };
 }
 
 /* The current thread sees @s. */
@@ -208,7 +215,7 @@ uint64_t atomic_load(uintptr_t address, uint8_t size, int order, uintptr_t pc)
 		trace("load", a, order, seen[which]->value, seen[which]->value,
 		      which > 0 ? "an older value" : NULL, pc);
 	see(seen[which], order);
-	spin_note(a, seen[which]);
+	spin_note(a, seen[which]->value, true);
 	return seen[which]->value;
 }
 
@@ -243,14 +250,15 @@ static void put(struct atom *a, uint64_t value, int order, const struct store *b
 	observe(a->newest->hash + (before ? 1 : 2));
 	s->hash = t->chain;
 	a->newest = s;
-	if (!before || before->value != value)
-		t->spin_count = 0;
-	else
-		spin_note(a, s);
 	poke(a->address, a->size, value);
 	if (releases(order))
 		t->clock[t->index]++;
-	disturb(a);
+	if (s->older->value != value) {
+		t->spin_count = t->polls = t->yields = 0;
+		disturb(a);
+	} else if (before) {
+		spin_note(a, value, true);
+	}
 }
 
 void atomic_store(uintptr_t address, uint8_t size, uint64_t value, int order, uintptr_t pc)
@@ -313,12 +321,23 @@ static unsigned drop_equal(struct store *seen[HISTORY], unsigned n, uint64_t exp
 static bool cas_plain(uintptr_t address, uint8_t size, uint64_t *expected, uint64_t value)
 {
 	uint64_t before = peek(address, size);
+	bool equal = before == *expected;
 
-	if (before == *expected)
+	if (equal)
 		poke(address, size, value);
-	else
-		*expected = before;
-	return before == *expected;
+	*expected = before;
+	return equal;
+}
+
+/* What a compare-exchange failed on is news for the loop: only to fail on the same twice is a
+ * wait. */
+static void note_failure(struct atom *a, uint64_t value, bool reasonless)
+{
+	struct thread *t = engine.current;
+
+	spin_note(a, value, t->failed_on == a && t->failed_value == value && !reasonless);
+	t->failed_on = a;
+	t->failed_value = value;
 }
 
 bool atomic_cas(uintptr_t address, uint8_t size, uint64_t *expected, uint64_t value, int success,
@@ -333,9 +352,13 @@ bool atomic_cas(uintptr_t address, uint8_t size, uint64_t *expected, uint64_t va
 	if (!a)
 		return cas_plain(address, size, expected, value);
 	weaken_both(&success, &failure, pc);
-	n = drop_equal(seen, visible(a, failure, seen), *expected);
+	weak = weak && !(engine.model->without & WEAK_FAILURES);
+	n = visible(a, failure, seen);
+	if (!weak)
+		n = drop_equal(seen, n, *expected);
 	which = n > 1 ? choose(STALE_LOADS, n) : 0;
 	if (which > 0) {
+		reasonless = seen[which]->value == *expected;
 		note = "fails on an older value";
 	} else if (seen[0]->value == *expected) {
 		if (!weak || choose(WEAK_FAILURES, 2) == 0) {
@@ -350,9 +373,7 @@ bool atomic_cas(uintptr_t address, uint8_t size, uint64_t *expected, uint64_t va
 		trace("exchange if equal", a, failure, seen[which]->value, seen[which]->value,
 		      note, pc);
 	see(seen[which], failure);
-	/* What it failed on is news for the loop: only to fail twice on the same is a wait. */
-	spin_note(a, engine.current->failed_on == seen[which] && !reasonless ? seen[which] : NULL);
-	engine.current->failed_on = seen[which];
+	note_failure(a, seen[which]->value, reasonless);
 	*expected = seen[which]->value;
 	return false;
 }
@@ -377,24 +398,35 @@ void atomic_fence(int order, uintptr_t pc)
 	}
 }
 
-void atomic_pause(void)
+/* Return: whether all that the current thread looked at is as it was then. */
+static bool nothing_changed(void)
 {
 	struct thread *t = engine.current;
 	bool same = t->spin_count > 0 && t->spin_count <= SPIN_MAX;
 
 	for (unsigned i = 0; same && i < t->spin_count; i++) {
-		struct store *newest = t->spin[i].atom->newest;
+		const struct spin *spin = &t->spin[i];
+		struct store *newest = spin->atom->newest;
 
-		same = newest == t->spin[i].seen;
+		same = spin->waits && newest->value == spin->value;
 		if (newest->seen[t->index] == 0xffff)
 			newest->seen[t->index] = t->clock[t->index];
 		observe(newest->hash);
 	}
-	if (same)
-		for (unsigned i = 0; i < t->spin_count; i++)
-			t->spin[i].atom->pausing |= 1u << t->index;
+	for (unsigned i = 0; same && i < t->spin_count; i++)
+		t->spin[i].atom->pausing |= 1u << t->index;
+	return same;
+}
+
+void atomic_pause(bool timed)
+{
+	struct thread *t = engine.current;
+	bool waits;
+
+	observe(SAW_PAUSE);
+	waits = nothing_changed() || (timed && t->spin_count == 0);
 	t->spin_count = 0;
-	if (same)
+	if (waits)
 		wait_here(PAUSED);
 	else
 		yield();

@@ -4,8 +4,11 @@
  *
  * Each location remembers its stores.  A load may return any that it may see: not older than
  * one that happened before it, or that a thread whose past it knows has seen; a seq_cst load
- * not older than the last seq_cst store.  What is not covered: load buffering, modification
- * orders and orders of seq_cst operations other than the order in which they run here.
+ * not older than the last seq_cst store.  Compared with RC11 by brute force on random programs,
+ * this is RC11 but for what is not covered: load buffering; modification orders, and orders of
+ * seq_cst operations, other than the order in which they run here; stores more than HISTORY
+ * back.  Fences of seq_cst are stronger among themselves (each knows those before) and weaker
+ * against seq_cst accesses (a false alarm is possible); pawl has none.
  *
  * Source: CDSChecker (Norris, Demsky 2013) and loom, for the idea of a history per location.
  */
@@ -13,6 +16,8 @@
 #define EXPLORER_ATOMICS_H
 
 #include "explorer/shadow.h"
+
+enum { HISTORY = 8 };		/* stores that a load looks back */
 
 struct store {
 	vclock message;		/* what an acquire load of it gets to know */
@@ -38,8 +43,12 @@ void atomic_fence(int order, uintptr_t pc);
 /* The newest store of a location that the caller looks at as the system does (futex). */
 struct store *atomic_newest(struct atom *a);
 
-/* The current thread waits in a loop: let it see the newest of what it looked at. */
-void atomic_pause(void);
+/* The current thread waits in a loop: let it see the newest of what it looked at.  @timed: it
+ * has a deadline, and waits even if it looked at nothing. */
+void atomic_pause(bool timed);
+
+/* Return: whether an access with the label was met. */
+bool atomic_weaken_met(void);
 
 /* Treat accesses labelled @label as if they had the order @order; NULL: none.  A compare-
  * exchange gets it for both, as far as a failure may have it. */

@@ -18,7 +18,7 @@
 
 enum { DEPTH_MAX = 8, RARELY = 8 };
 
-struct chooser chooser = { .length = 100 };
+struct chooser chooser;
 
 static uint64_t random_state;
 static uint32_t points;				/* of this run */
@@ -41,13 +41,11 @@ static unsigned random_below(unsigned n)
 
 static void begin_pct(void)
 {
-	unsigned length = (unsigned)chooser.length + 1;
-
 	lowest = 1000;
 	for (unsigned i = 0; i < THREADS; i++)
 		priority[i] = 1000 + (unsigned)(next_random() >> 40);
 	for (unsigned i = 0; i + 1 < chooser.depth; i++)
-		change_at[i] = 1 + random_below(length);
+		change_at[i] = 1 + random_below(chooser.length);
 }
 
 void choose_begin(void)
@@ -61,9 +59,9 @@ void choose_begin(void)
 		search_begin();
 }
 
-void choose_end(void)
+unsigned choose_points(void)
 {
-	chooser.length = chooser.length * 0.95 + points * 0.05;
+	return points;
 }
 
 static void record(unsigned option)
@@ -166,7 +164,7 @@ struct thread *choose_thread(uint32_t candidates, struct thread *stay)
 		option = highest(candidates, first, count);
 		break;
 	case SEARCH:
-		option = search_choose_thread(candidates, count, stay);
+		option = search_choose_thread(count, stay);
 		break;
 	case REPLAY:
 		option = replay(count);

@@ -34,7 +34,7 @@ struct chooser {
 	enum strategy strategy;
 	uint64_t seed;		/* RANDOM, PCT: of this run */
 	unsigned depth;		/* PCT: change points and one */
-	double length;		/* PCT: measured number of points of a run */
+	unsigned length;	/* PCT: measured number of points of a run */
 	bool recording;		/* keep what was chosen in ->made */
 	struct schedule made;
 	const struct schedule *replayed;
@@ -43,7 +43,7 @@ struct chooser {
 extern struct chooser chooser;
 
 void choose_begin(void);	/* before each run */
-void choose_end(void);		/* after it: PCT measures */
+unsigned choose_points(void);	/* after it: at how many points there was a choice */
 
 /* "2.14=1 3.2=1"; empty: all 0.  Return: false: it is no schedule. */
 bool schedule_parse(const char *text, struct schedule *ret);

@@ -17,7 +17,6 @@
 #ifndef EXPLORER_ENGINE_H
 #define EXPLORER_ENGINE_H
 
-#include <setjmp.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -55,9 +54,9 @@ struct thread {
 	void *sp;
 	enum thread_state state;
 	unsigned index;
-	bool yielded;		/* to leave it now is no preemption */
-	bool polling;		/* PAUSED by a sleep: ends by itself */
-	unsigned polls;		/* such ends, with no store since */
+	bool polling;		/* PAUSED by a sleep */
+	unsigned polls;		/* rounds of a loop that ended by themselves, with no change */
+	unsigned yields;	/* in a row */
 	uint32_t steps;
 	uint32_t decisions;
 	uint32_t freeze_at;	/* FROZEN at this step; 0: never */
@@ -67,14 +66,18 @@ struct thread {
 	unsigned spin_count;
 	struct spin {
 		struct atom *atom;
-		const struct store *seen;
+		uint64_t value;
+		bool waits;		/* for another value */
 	} spin[SPIN_MAX];
-	const struct store *failed_on;	/* its last compare-exchange that failed */
+	const struct atom *failed_on;	/* its last compare-exchange that failed */
+	uint64_t failed_value;
 	const void *asleep_on;
 	int64_t deadline;	/* of its sleep or poll; INT64_MAX: none */
 	uintptr_t *frame;	/* the innermost of frames[]: its stack pointer */
 	uintptr_t frames[256];
-	uintptr_t stack_low, stack_high, used_low;
+	uintptr_t stack_low, stack_high;
+	uintptr_t used_low;	/* below it, nothing was accessed in a frame that still is */
+	uintptr_t deepest;	/* of all frames of this run */
 	struct thread_local_state {
 		uint64_t self;
 		struct tls tls;
@@ -97,6 +100,8 @@ struct engine {
 	struct thread *current;
 	uint32_t steps;		/* of this run */
 	uint32_t sleeps;	/* in the futex, of this run */
+	uint32_t accesses;	/* plain ones, of this run */
+	uint32_t idle_jumps;	/* of the clock, since nobody could go on */
 	int64_t now;		/* real time */
 	uint64_t now_hash;
 	vclock fences;		/* seq_cst fences, each of which knows those before */

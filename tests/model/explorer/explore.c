@@ -9,7 +9,10 @@
 #include "explorer/engine.h"
 #include "explorer/explore.h"
 
-enum { LOOK_AT_CLOCK = 256 };	/* runs between two looks at the time */
+enum {
+	LOOK_AT_CLOCK = 256,	/* runs between two looks at the time */
+	MEASURES = 64
+};
 
 static struct schedule failing;
 static char failing_reason[REASON_MAX];
@@ -61,12 +64,28 @@ static void note_failure(struct result *r)
 	r->schedule = &failing;
 }
 
-static void begin(const struct plan *plan)
+/* By a few runs at random, always the same: so that a seed means the same run always. */
+static unsigned measure_length(const struct model *m)
 {
+	unsigned sum = 0;
+
+	chooser.strategy = RANDOM;
+	for (chooser.seed = 1; chooser.seed <= MEASURES; chooser.seed++) {
+		choose_begin();
+		run(m);
+		sum += choose_points();
+	}
+	return sum / MEASURES + 1;
+}
+
+static void begin(const struct model *m, const struct plan *plan)
+{
+	if (plan->strategy == PCT)
+		chooser.length = measure_length(m);
+
 	chooser.strategy = plan->strategy;
 	chooser.depth = plan->depth;
 	chooser.seed = plan->seed;
-	chooser.length = 100;
 	engine.sharing_grew = false;
 	if (plan->strategy == SEARCH)
 		search_start(plan->bounds);
@@ -94,13 +113,12 @@ struct result explore(const struct model *m, const struct plan *plan, after_fn *
 	uint64_t points_before = engine.points;
 	double start = explore_clock();
 
-	begin(plan);
+	begin(m, plan);
 	do {
 		if (r.runs % LOOK_AT_CLOCK == 0 && explore_clock() - start > plan->seconds)
 			break;
 		choose_begin();
 		run(m);
-		choose_end();
 		r.runs++;
 		r.sleeps += engine.sleeps;
 		r.stuck += engine.outcome == STUCK;

@@ -88,10 +88,12 @@ static void reach(uintptr_t value)
 	reached_more = true;
 }
 
-static void reach_from(const struct chunk *c)
+static void reach_words(const void *p, size_t size)
 {
-	for (size_t i = 0; i < c->size; i += sizeof(uintptr_t))
-		reach(*(const uintptr_t *)(c->address + i));
+	const uintptr_t *words = p;
+
+	for (size_t i = 0; i < size / sizeof *words; i++)
+		reach(words[i]);
 }
 
 static bool has_live(void)
@@ -107,11 +109,13 @@ void heap_check(void)
 	if (!has_live())
 		return;
 	shadow_each_static(reach);
+	for (unsigned i = 0; i <= engine.threads; i++)
+		reach_words(&engine.thread[i].local, sizeof engine.thread[i].local);
 	do {
 		reached_more = false;
 		for (unsigned i = 0; i < chunk_count; i++)
 			if (chunks[i].reached)
-				reach_from(&chunks[i]);
+				reach_words((const void *)chunks[i].address, chunks[i].size);
 	} while (reached_more);
 	for (unsigned i = 0; i < chunk_count; i++)
 		if (chunks[i].live && !chunks[i].reached)

@@ -10,6 +10,8 @@
 #include "explorer/engine.h"
 #include "explorer/history.h"
 
+#define PC ((uintptr_t)__builtin_return_address(0))
+
 static struct operation operations[LINEAR_MAX];
 static unsigned operation_count;
 static uint32_t stamp;
@@ -27,17 +29,15 @@ void history_reset(void)
 
 void model_invoke(uint32_t kind, int64_t argument)
 {
-	struct operation *op = &operations[operation_count];
 	unsigned thread = engine.current->index;
 
+	point(PC, true);
 	if (operation_count == LINEAR_MAX)
-		fail(0, "the model has a history of more than %d operations", LINEAR_MAX);
-	point(0, true);
-	operation_count++;
-	*op = (struct operation){
+		fail(PC, "the model has a history of more than %d operations", LINEAR_MAX);
+	open_of[thread] = &operations[operation_count++];
+	*open_of[thread] = (struct operation){
 		.thread = thread, .kind = kind, .argument = argument, .invoked = ++stamp
 	};
-	open_of[thread] = op;
 	observe(returns_hash);
 }
 
@@ -46,8 +46,8 @@ void model_return(int64_t result)
 	struct operation *op = open_of[engine.current->index];
 
 	if (!op)
-		fail(0, "the model returns from an operation that it did not invoke");
-	point(0, true);
+		fail(PC, "the model returns from an operation that it did not invoke");
+	point(PC, true);
 	op->result = result;
 	op->returned = ++stamp;
 	open_of[engine.current->index] = NULL;

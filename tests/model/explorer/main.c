@@ -13,6 +13,7 @@
 #include "explorer/explore.h"
 #include "explorer/history.h"
 #include "explorer/names.h"
+#include "explorer/progress.h"
 #include "explorer/shadow.h"
 #include "explorer/shrink.h"
 #include "explorer/trace.h"
@@ -28,9 +29,9 @@ static struct options {
 	double seconds;
 	const char *schedule;
 	char label[LABEL_MAX];
-	bool expect_failure, quiet, partly;
+	bool expect_failure, progress, quiet, partly;
 } options = {
-	.bounds = { { 3, 0 }, { 2, 1 }, { 1, 2 } }, .bounds_count = 3,
+	.bounds = { { 3, 0 }, { 2, 1 } }, .bounds_count = 2,
 	.seed = 1, .runs = 20000, .seconds = 600
 };
 
@@ -42,7 +43,7 @@ static void usage(FILE *f)
 "usage: explore [option...] [model...]	all models, unless some are named (wildcards work)\n"
 "  --list                 name them\n"
 "  --strategy=NAME        search, random or pct; else all three, one after the other\n"
-"  --bounds=P/D,...       of searches: preemptions and deviations (3/0,2/1,1/2)\n"
+"  --bounds=P/D,...       of searches: preemptions and deviations (3/0,2/1)\n"
 "  --runs=N               of random and pct, each of its depths 2, 3 and 5 (20000)\n"
 "  --seed=N               the first of theirs (1); a failure names its own\n"
 "  --seconds=S            at most, for one strategy and model (600)\n"
@@ -51,6 +52,7 @@ static void usage(FILE *f)
 "  --weaken=LABEL=ORDER   treat the access with this label as if it had that order\n"
 "  --expect-failure       exit 0 if a model fails, 1 if none does\n"
 "  --median=N             in how many runs a strategy finds the failure: median of N\n"
+"  --progress             who waits for whom: the table of the models progress_*\n"
 "  --quiet                no trace\n", f);
 }
 
@@ -59,6 +61,16 @@ static _Noreturn void bad_usage(const char *what)
 	fprintf(stderr, "explore: %s\n", what);
 	usage(stderr);
 	exit(2);
+}
+
+static uint64_t parse_number(const char *text, const char *what)
+{
+	char *end;
+	uint64_t n = strtoull(text, &end, 0);
+
+	if (*text == '-' || *text == '\0' || *end != '\0')
+		bad_usage(what);
+	return n;
 }
 
 static void parse_bounds(const char *text)
@@ -74,7 +86,9 @@ static void parse_bounds(const char *text)
 			bad_usage("--bounds wants P/D, two numbers up to 15");
 		options.bounds_count++;
 		text += used;
-	} while (*text++ == ',');
+	} while (*text == ',' && *text++);
+	if (*text != '\0')
+		bad_usage("--bounds wants P/D, two numbers up to 15");
 }
 
 static void parse_weaken(const char *text)
@@ -90,6 +104,8 @@ static void parse_weaken(const char *text)
 
 static bool is_wanted(const struct model *m, char **names)
 {
+	if (options.progress ? !m->progress : m->progress && !*names)
+		return false;
 	if (!*names)
 		return true;
 	for (; *names; names++)
@@ -107,7 +123,7 @@ static void list(char **names)
 
 static void print_trace(const struct model *m, struct schedule *s)
 {
-	static char text[4096];
+	static char text[1 << 16];
 
 	shrink(m, s);
 	trace_reset();
@@ -132,6 +148,8 @@ static void print_result(const struct model *m, const struct result *r)
 	       r->failed ? "FAILED" : r->exhausted ? "all" : "out of time");
 	if (r->failed)
 		printf("%s: failed in run %llu: %s\n", m->name, (unsigned long long)r->runs, r->reason);
+	if (r->failed && r->plan.strategy != SEARCH)
+		printf("%s: of seed %llu\n", m->name, (unsigned long long)r->seed);
 	fflush(stdout);
 }
 
@@ -258,8 +276,14 @@ static bool find_medians(const struct model *m)
 
 static bool judge(const struct model *m)
 {
+	if (m->threads < 1 || m->threads > MODEL_THREADS) {
+		printf("%s: has %u threads, not 1 to %d\n", m->name, m->threads, MODEL_THREADS);
+		return false;
+	}
 	shadow_forget();
 	engine.sights = 0;
+	if (options.progress)
+		return progress_find(m);
 	if (options.schedule)
 		return replay_schedule(m);
 	if (options.times > 0)
@@ -281,6 +305,7 @@ static void parse_options(int argc, char **argv)
 		{ "weaken", required_argument, NULL, 'w' },
 		{ "expect-failure", no_argument, NULL, 'x' },
 		{ "median", required_argument, NULL, 'm' },
+		{ "progress", no_argument, NULL, 'g' },
 		{ "quiet", no_argument, NULL, 'q' },
 		{ "partly", no_argument, NULL, 'P' },
 		{ 0 }
@@ -293,13 +318,14 @@ static void parse_options(int argc, char **argv)
 		case 'l': list(argv + optind); exit(0);
 		case 's': options.strategy = optarg; break;
 		case 'b': parse_bounds(optarg); break;
-		case 'r': options.runs = strtoull(optarg, NULL, 0); break;
-		case 'S': options.seed = strtoull(optarg, NULL, 0); break;
-		case 't': options.seconds = strtod(optarg, NULL); break;
+		case 'r': options.runs = parse_number(optarg, "--runs wants a number"); break;
+		case 'S': options.seed = parse_number(optarg, "--seed wants a number"); break;
+		case 't': options.seconds = (double)parse_number(optarg, "--seconds wants a number"); break;
 		case 'p': options.schedule = optarg; break;
 		case 'w': parse_weaken(optarg); break;
 		case 'x': options.expect_failure = true; break;
-		case 'm': options.times = (unsigned)strtoul(optarg, NULL, 0); break;
+		case 'm': options.times = (unsigned)parse_number(optarg, "--median wants a number"); break;
+		case 'g': options.progress = true; break;
 		case 'q': options.quiet = true; break;
 		case 'P': options.partly = true; break;
 		default: usage(stderr); exit(2);
@@ -327,7 +353,9 @@ int main(int argc, char **argv)
 		fprintf(stderr, "explore: there is no such model\n");
 		return 2;
 	}
-	if (options.times > 0)
+	if (options.progress)
+		progress_print();
+	if (options.progress || options.times > 0)
 		return bad > 0;
 	return options.expect_failure ? bad == 0 : bad > 0;
 }

@@ -74,7 +74,8 @@ void model_return(int64_t result);
 void *model_alloc(size_t size);
 void model_free(void *p);
 
-/* From now on any access to *@p ends the run as failed: for objects that are destroyed. */
+/* From now on any access to *@p ends the run as failed: for objects that are destroyed.  Both
+ * @p and @size are multiples of 8. */
 void model_gone(void *p, size_t size);
 
 /* Name an object for traces. */
@@ -87,8 +88,11 @@ pawl_time model_past(void);	/* one that has passed */
 /* For enter: make the thread's context, so that schedules are not spent on who makes it when. */
 void model_attach(unsigned who);
 
-/* Wait until another thread has written something that the caller read since it last
- * waited here; for loops that wait for a flag. */
+/*
+ * Wait until another thread has changed something that the caller read since it last wrote or
+ * waited; for loops that wait for a flag.  If nobody can go on, it ends by itself, four times
+ * in a row: a bounded spin is not a livelock, if its bound is not above that.
+ */
 void model_pause(void);
 
 #endif

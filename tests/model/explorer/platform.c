@@ -139,6 +139,8 @@ void pawl_i_fork_child(void (*fn)(void))
 
 uint64_t pawl_i_peek(const uint64_t *p)
 {
+	point(PC, true);
+	observe(*p);
 	return *p;
 }
 
@@ -209,5 +211,5 @@ void model_attach(unsigned who)
 void model_pause(void)
 {
 	point(engine.current->pc, true);	/* a pause belongs to what was looked at before */
-	atomic_pause();
+	atomic_pause(false);
 }

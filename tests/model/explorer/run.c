@@ -8,12 +8,14 @@
  */
 #include "config.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "runtime/switch.h"
 
+#include "explorer/choose.h"
 #include "explorer/engine.h"
 #include "explorer/heap.h"
 #include "explorer/history.h"
@@ -25,9 +27,36 @@
 
 struct engine engine;
 
+enum {
+	YIELDS_MAX = 4,		/* in a row, before others have to go first */
+	OWN_FRAMES = 2048	/* of the explorer, below the model's */
+};
+
+static void crash(int signal)
+{
+	struct sigaction plain = { .sa_handler = SIG_DFL };
+
+	if (engine.current)
+		fail(engine.current->pc, "%s, after what is shown", strsignal(signal));
+	(void)sigaction(signal, &plain, NULL);	/* the explorer's own: dies of it on return */
+}
+
+/* A twin may follow a wild pointer: a failure like others, with its schedule. */
+static void catch_crashes(void)
+{
+	static char stack[1 << 16];
+	stack_t own = { .ss_sp = stack, .ss_size = sizeof stack };
+	struct sigaction action = { .sa_handler = crash, .sa_flags = SA_ONSTACK | SA_NODEFER };
+
+	(void)sigaltstack(&own, NULL);
+	(void)sigaction(SIGSEGV, &action, NULL);
+	(void)sigaction(SIGBUS, &action, NULL);
+}
+
 void run_init(void)
 {
 	shadow_init();
+	catch_crashes();
 }
 
 /* Go on as @t.  What is the thread's own follows it. */
@@ -73,7 +102,7 @@ void wake(struct thread *t)
 /* Nobody can go on.  Return: who can, after time has passed; or the run is over. */
 static struct thread *next_of_none(void)
 {
-	struct thread *t = system_next_timer();
+	struct thread *t = system_next();
 	bool frozen = false, spinning = false, all_done = true;
 
 	if (t)
@@ -94,16 +123,20 @@ static struct thread *next_of_none(void)
 	fail(0, "deadlock or lost wake-up: all that are left sleep for ever");
 }
 
-static struct thread *next_thread(struct thread *stay)
+/* Of those in @ready; @stay: the current one, if it could go on, or NULL. */
+static struct thread *next_of(uint32_t ready, struct thread *stay)
 {
-	uint32_t ready = engine.ready;
-
 	engine.points++;
 	if (ready == 0)
 		return next_of_none();
 	if ((ready & (ready - 1)) == 0)
 		return &engine.thread[__builtin_ctz(ready)];
 	return choose_thread(ready, stay);
+}
+
+static struct thread *next_thread(struct thread *stay)
+{
+	return next_of(engine.ready, stay);
 }
 
 void wait_here(enum thread_state state)
@@ -118,7 +151,15 @@ void wait_here(enum thread_state state)
 
 void yield(void)
 {
-	if (engine.running)
+	struct thread *t = engine.current;
+	uint32_t others = engine.ready & ~(1u << t->index);
+
+	if (!engine.running)
+		return;
+	/* A loop of yields would be a schedule without an end. */
+	if (++t->yields > YIELDS_MAX && others != 0)
+		go_on_as(next_of(others, NULL));
+	else
 		go_on_as(next_thread(NULL));
 }
 
@@ -137,11 +178,16 @@ void point(uintptr_t pc, bool shared)
 {
 	struct thread *t = engine.current;
 
-	if (!engine.running)
+	if (!engine.running) {
+		if (++engine.steps == STEPS_MAX)
+			fail(pc, "livelock: %d steps and no end", STEPS_MAX);
 		return;
+	}
 	count_step(t, pc);
-	if (shared)
+	if (shared || chooser.strategy != SEARCH)
 		go_on_as(next_thread(t));
+	else if (engine.ready & (engine.ready - 1))
+		t->decisions++;	/* the same number as in a replay, where all points are */
 }
 
 /* Each thread in turn, with nobody else about; what they do is known to all. */
@@ -174,6 +220,7 @@ static void run_threads(void)
 	struct thread *zero = &engine.thread[0];
 
 	enter_threads();
+	engine.steps = 0;
 	engine.running = true;
 	wait_here(JOINING);
 	engine.running = false;
@@ -213,18 +260,29 @@ static void make_thread(struct thread *t)
 
 	*t = (struct thread){
 		.index = t->index, .stack_low = low, .stack_high = high, .used_low = high,
-		.freeze_at = freeze_at, .deadline = INT64_MAX, .frame = t->frames
+		.deepest = high, .freeze_at = freeze_at, .deadline = INT64_MAX, .frame = t->frames
 	};
 	t->frames[0] = high;
 	t->clock[t->index] = 1;
 	t->sp = pawl_i_switch_make((void *)low, STACK_SIZE, body, t);
 }
 
+/* A model that reads what it did not write shall read the same in each run. */
+static void clear_stack(const struct thread *t)
+{
+	uintptr_t low = t->deepest - OWN_FRAMES;
+
+	if (engine.outcome == FAILED || low < t->stack_low)
+		low = t->stack_low;
+	memset((void *)low, 0, t->stack_high - low);
+}
+
 void run(const struct model *m)
 {
 	engine.model = m;
 	engine.threads = m->threads;
-	engine.steps = engine.sleeps = engine.ready = 0;
+	engine.steps = engine.sleeps = engine.accesses = engine.ready = 0;
+	engine.idle_jumps = 0;
 	engine.running = false;
 	engine.fences = ALWAYS;
 	engine.fences_hash = 0;
@@ -242,4 +300,6 @@ void run(const struct model *m)
 	pawl_i_switch(&engine.sp, engine.current->sp);
 	engine.current = NULL;
 	shadow_reset();
+	for (unsigned i = 0; i <= m->threads; i++)
+		clear_stack(&engine.thread[i]);
 }

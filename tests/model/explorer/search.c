@@ -134,6 +134,9 @@ static unsigned take_node(struct node fresh)
 		if (node_count == NODES_MAX)
 			fail(0, "livelock: too many choices in one run");
 		nodes[node_count++] = fresh;
+	} else if (nodes[position].count != fresh.count) {
+		fprintf(stderr, "explorer: the model is not deterministic\n");
+		exit(99);
 	}
 	return pay(&nodes[position++]);
 }
@@ -145,9 +148,8 @@ unsigned search_choose(unsigned count)
 	return take_node((struct node){ .count = (uint8_t)count, .costs_deviation = true });
 }
 
-unsigned search_choose_thread(uint32_t candidates, unsigned count, const struct thread *stay)
+unsigned search_choose_thread(unsigned count, const struct thread *stay)
 {
-	(void)candidates;
 	if (position == node_count && was_seen(state_hash(stay ? stay->index : 0)))
 		leave_run(PRUNED);
 	if (stay && left.preemptions == 0)

@@ -9,7 +9,8 @@
  * (E9 in lib/reclaim/smr.c).  Nothing else.
  *
  * No thread need be stopped as it enters or leaves: to stop it at the accesses around is as
- * good, as who retires looks at nothing but which sections are open.
+ * good, as who retires looks at nothing but which sections are open.  (A section without an
+ * access to anything shared is never seen open; it could do no harm.)
  */
 #include "config.h"
 

@@ -21,7 +21,8 @@ enum {
 	AREA_SIZE = THREADS * (STACK_SIZE + HEAP_SIZE),
 	AREA_CELLS = AREA_SIZE / GRAIN,
 	POOL_SIZE = 1 << 24,
-	TOUCHED_MAX = 1 << 17
+	TOUCHED_MAX = 1 << 17,
+	ACCESSES_MAX = 10000000
 };
 #define AREA ((uintptr_t)0x7e0000000000)
 
@@ -187,10 +188,8 @@ static struct record *record_new(uint8_t mask, struct record *next)
 }
 
 /* Another thread's frame that was left, or never entered. */
-static void check_frame(uintptr_t address, uintptr_t pc)
+static void check_frame(const struct thread *owner, uintptr_t address, uintptr_t pc)
 {
-	struct thread *owner = shadow_stack_of(address);
-
 	if (owner && owner != engine.current && address < *owner->frame)
 		fail(pc, "use after return: an access to a frame that thread %u has left",
 		     owner->index);
@@ -221,28 +220,26 @@ static inline struct record *first_of(size_t cell, uint8_t mask, uintptr_t pc)
 	}
 	if (!r) {
 		uintptr_t address = address_of(cell);
-		struct thread *t = engine.current;
+		struct thread *owner = shadow_stack_of(address);
 
-		check_frame(address, pc);
+		check_frame(owner, address, pc);
 		touch(cell);
-		if (address - t->stack_low < STACK_SIZE && address < t->used_low)
-			t->used_low = address;
+		if (owner && address < owner->used_low)
+			owner->used_low = address;
 		r = cells[cell] = record_new(mask, NULL);
 	}
 	return r;
 }
 
-/* Cut @r in two, and return the part of @mask. */
+/* Cut @r, which is not atomic, in two, and return the part of @mask. */
 static struct record *split(struct record *r, uint8_t mask)
 {
 	struct record *rest = pool_get(sizeof *rest);
 
 	*rest = *r;
 	rest->mask = r->mask & (uint8_t)~mask;
-	rest->atom = NULL;
 	r->mask &= mask;
 	r->next = rest;
-	r->atom = NULL;
 	return r;
 }
 
@@ -303,7 +300,8 @@ static inline void note_read(struct record *r, struct thread *t, uintptr_t pc)
 
 typedef void note_fn(struct record *r, struct thread *t, uintptr_t pc);
 
-/* Bytes of @mask that are not of one record alone. */
+/* Bytes of @mask that are not of one record alone.  An atomic location is not cut in parts:
+ * what is done to one of them counts for all. */
 static void note_mixed(size_t cell, uint8_t mask, uintptr_t pc, note_fn *note)
 {
 	uint8_t left = mask;
@@ -313,7 +311,7 @@ static void note_mixed(size_t cell, uint8_t mask, uintptr_t pc, note_fn *note)
 
 		if (part == 0)
 			continue;
-		if (part != r->mask)
+		if (part != r->mask && !r->atom)
 			r = split(r, part);
 		note(r, engine.current, pc);
 		left &= (uint8_t)~part;
@@ -332,6 +330,8 @@ static inline void note_cell(uintptr_t address, size_t size, uintptr_t pc, note_
 
 	if (cell == SIZE_MAX || !engine.current)
 		return;
+	if (++engine.accesses == ACCESSES_MAX)
+		fail(pc, "livelock: %d plain accesses and no end", ACCESSES_MAX);
 	r = first_of(cell, mask, pc);
 	if (r->mask == mask)
 		note(r, engine.current, pc);
@@ -341,7 +341,7 @@ static inline void note_cell(uintptr_t address, size_t size, uintptr_t pc, note_
 
 static inline void note_range(uintptr_t address, size_t size, uintptr_t pc, note_fn *note)
 {
-	if (address % GRAIN + size <= GRAIN) {
+	if (size > 0 && address % GRAIN + size <= GRAIN) {
 		note_cell(address, size, pc, note);
 		return;
 	}
@@ -383,7 +383,7 @@ bool shadow_is_shared(size_t cell, bool write)
 }
 
 /* Plain accesses to parts of @mask become one record of it. */
-static struct record *join_parts(size_t cell, uint8_t mask, uintptr_t pc)
+static struct record *join_parts(size_t cell, uint8_t mask, bool write, uintptr_t pc)
 {
 	struct record *joined = record_new(mask, NULL), **link = &cells[cell], *r;
 
@@ -396,7 +396,7 @@ static struct record *join_parts(size_t cell, uint8_t mask, uintptr_t pc)
 		}
 		if (r->atom)
 			fail(pc, "an atomic access to a part of another atomic location");
-		check_atomic(r, true, pc);
+		check_atomic(r, write, pc);
 		if (r->wrote != 0) {
 			joined->writer = r->writer;
 			joined->wrote = r->wrote;
@@ -412,18 +412,18 @@ static struct record *join_parts(size_t cell, uint8_t mask, uintptr_t pc)
 }
 
 /* The record of exactly @mask. */
-static inline struct record *exact(size_t cell, uint8_t mask, uintptr_t pc)
+static inline struct record *exact(size_t cell, uint8_t mask, bool write, uintptr_t pc)
 {
 	for (struct record *r = first_of(cell, mask, pc); r; r = r->next)
 		if (r->mask == mask)
 			return r;
-	return join_parts(cell, mask, pc);
+	return join_parts(cell, mask, write, pc);
 }
 
 struct atom *shadow_atom(size_t cell, uintptr_t address, uint8_t size, bool write, uintptr_t pc)
 {
 	struct thread *t = engine.current;
-	struct record *r = exact(cell, (uint8_t)(((1u << size) - 1) << address % GRAIN), pc);
+	struct record *r = exact(cell, (uint8_t)(((1u << size) - 1) << address % GRAIN), write, pc);
 
 	check_atomic(r, write, pc);
 	if (!r->atom) {
@@ -444,6 +444,9 @@ struct atom *shadow_atom(size_t cell, uintptr_t address, uint8_t size, bool writ
 
 void shadow_kill(uintptr_t address, size_t size, uintptr_t pc)
 {
+	if ((address | size) % GRAIN != 0 || cell_of(address) == SIZE_MAX)
+		fail(pc, "only whole words of %d bytes, not thread-local ones, can be gone",
+		     GRAIN);
 	shadow_write(address, size, pc);
 	for (uintptr_t p = address & ~(uintptr_t)(GRAIN - 1); p < address + size; p += GRAIN)
 		cells[cell_of(p)] = &dead;
@@ -460,6 +463,27 @@ void shadow_revive(uintptr_t address, size_t size)
 	}
 }
 
+/* What others did in a frame must have happened before it is left: it may be gone as well. */
+static void check_left(const struct record *r, const struct thread *t)
+{
+	uintptr_t pc = r->read_pc;
+	bool known = vclock_all_known(r->read, t->clock);
+
+	if (r->wrote > t->clock[r->writer]) {
+		pc = r->write_pc;
+		known = false;
+	}
+	if (r->atom && !vclock_all_known(vclock_max(r->atom->reads, r->atom->writes), t->clock)) {
+		pc = r->atom->pc;
+		known = false;
+	}
+	if (known)
+		return;
+	engine.reason_other = t->pc;
+	fail(pc, "use after return: nothing orders this access before thread %u leaves the frame",
+	     t->index);
+}
+
 void shadow_leave_frame(uintptr_t low, uintptr_t high)
 {
 	struct thread *t = engine.current;
@@ -468,8 +492,19 @@ void shadow_leave_frame(uintptr_t low, uintptr_t high)
 		return;
 	if (low < t->used_low)
 		low = t->used_low;
-	for (uintptr_t p = low; p < high; p += GRAIN)
-		if (cells[cell_of(p)])
-			cells[cell_of(p)] = &dead;
+	for (size_t cell = cell_of(low); cell < cell_of(high); cell++) {
+		if (!cells[cell] || cells[cell] == &dead)
+			continue;
+		for (const struct record *r = cells[cell]; r; r = r->next)
+			check_left(r, t);
+		cells[cell] = &dead;
+	}
 	t->used_low = high;
+}
+
+void shadow_revive_frame(uintptr_t low, uintptr_t high)
+{
+	for (size_t cell = cell_of(low); cell < cell_of(high); cell++)
+		if (cells[cell] == &dead)
+			cells[cell] = NULL;
 }

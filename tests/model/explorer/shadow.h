@@ -49,7 +49,8 @@ void shadow_write(uintptr_t address, size_t size, uintptr_t pc);
 /* An atomic access: the location, after a look for races with plain ones. */
 struct atom *shadow_atom(size_t cell, uintptr_t address, uint8_t size, bool write, uintptr_t pc);
 
-/* Whether threads share the location, as far as known from all runs of this model. */
+/* Whether threads share the location, as far as known from all runs of this model: a search
+ * needs no point before an access to one that they do not. */
 bool shadow_is_shared(size_t cell, bool write);
 
 /* From now on, no access.  Earlier ones that nothing orders before this are races. */
@@ -58,6 +59,9 @@ void shadow_revive(uintptr_t address, size_t size);
 
 /* The frame of the current thread between the two is gone. */
 void shadow_leave_frame(uintptr_t low, uintptr_t high);
+
+/* There is a new one. */
+void shadow_revive_frame(uintptr_t low, uintptr_t high);
 
 /* Calls @fn for each word of static data that was accessed in this run. */
 void shadow_each_static(void (*fn)(uintptr_t value));

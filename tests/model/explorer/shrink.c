@@ -9,6 +9,12 @@
 
 enum { KIND = 12 };	/* how much of a reason tells its kind: "data race: ", "deadlock or " */
 
+/* Of failed checks each is a kind of its own. */
+static bool is_alike(const char *a, const char *b)
+{
+	return strstr(a, ": not so: ") ? strcmp(a, b) == 0 : strncmp(a, b, KIND) == 0;
+}
+
 void replay_run(const struct model *m, const struct schedule *s)
 {
 	chooser.strategy = REPLAY;
@@ -20,7 +26,7 @@ void replay_run(const struct model *m, const struct schedule *s)
 static bool fails_alike(const struct model *m, const struct schedule *s, const char *reason)
 {
 	replay_run(m, s);
-	return engine.outcome == FAILED && strncmp(engine.reason, reason, KIND) == 0;
+	return engine.outcome == FAILED && is_alike(engine.reason, reason);
 }
 
 /* Take out @count picks at @at. */
@@ -53,7 +59,7 @@ static bool shrink_by(const struct model *m, struct schedule *s, size_t size, co
 
 void shrink(const struct model *m, struct schedule *s)
 {
-	char reason[KIND];
+	char reason[REASON_MAX];
 	size_t size = s->count;
 
 	memcpy(reason, engine.reason, sizeof reason);

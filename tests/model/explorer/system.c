@@ -9,7 +9,8 @@
 #include "explorer/shadow.h"
 #include "explorer/system.h"
 
-enum { POLLS_MAX = 200 };	/* sleeps of a polling loop, with nobody else left */
+/* Rounds of a loop with no change by others: more are for ever. */
+enum { POLLS_MAX = 200, PAUSES_MAX = 4, JUMPS_MAX = 2 };
 
 static struct thread *sleepers[THREADS];	/* in the order in which they went to sleep */
 static unsigned sleeper_count;
@@ -147,6 +148,8 @@ int64_t system_now(void)
 {
 	if (!engine.running)
 		return engine.now;
+	if (!(engine.model->without & CLOCK_JUMPS))
+		point(engine.current->pc, true);
 	if (choose(CLOCK_JUMPS, 2) == 1)
 		time_passes(engine.now + CLOCK_JUMP);
 	observe(engine.now_hash);
@@ -160,39 +163,76 @@ void system_sleep(int64_t ns)
 	point(t->pc, true);
 	t->polling = true;
 	t->deadline = engine.now + ns;
-	atomic_pause();
+	atomic_pause(true);
 	t->deadline = INT64_MAX;
 	t->polling = false;
 	observe(engine.now_hash);
 }
 
-static bool is_waiting(const struct thread *t)
+static void wake_by_itself(struct thread *t)
 {
-	return (t->state == ASLEEP || (t->state == PAUSED && t->polling)) &&
-		t->deadline != INT64_MAX;
+	unsigned polls = t->polls + 1;
+
+	wake(t);
+	t->polls = polls;
 }
 
-struct thread *system_next_timer(void)
+/* A pause ends even if nothing has changed: a loop may be bounded, and go on. */
+static struct thread *next_pause(void)
+{
+	for (unsigned i = 1; i <= engine.threads; i++) {
+		struct thread *t = &engine.thread[i];
+
+		if (t->state == PAUSED && !t->polling && t->polls < PAUSES_MAX) {
+			wake_by_itself(t);
+			return t;
+		}
+	}
+	return NULL;
+}
+
+static bool has_timer(const struct thread *t)
+{
+	if (t->deadline == INT64_MAX)
+		return false;
+	return t->state == ASLEEP || (t->state == PAUSED && t->polling && t->polls < POLLS_MAX);
+}
+
+static struct thread *next_timer(void)
 {
 	struct thread *next = NULL;
 
 	for (unsigned i = 1; i <= engine.threads; i++) {
 		struct thread *t = &engine.thread[i];
 
-		if (is_waiting(t) && (!next || t->deadline < next->deadline))
+		if (has_timer(t) && (!next || t->deadline < next->deadline))
 			next = t;
 	}
-	if (!next || (next->state == PAUSED && next->polls >= POLLS_MAX))
+	if (!next)
 		return NULL;
 	time_passes(next->deadline);
-	if (next->state == ASLEEP) {
-		forget_sleeper(next);
-		wake(next);
-	} else {
-		unsigned polls = next->polls + 1;
-
-		wake(next);
-		next->polls = polls;
-	}
+	forget_sleeper(next);
+	wake_by_itself(next);
 	return next;
+}
+
+/* A loop may wait for the time. */
+static struct thread *next_after_jump(void)
+{
+	if (engine.idle_jumps == JUMPS_MAX)
+		return NULL;
+	engine.idle_jumps++;
+	time_passes(engine.now + CLOCK_JUMP);
+	for (unsigned i = 1; i <= engine.threads; i++)
+		engine.thread[i].polls = 0;
+	return next_pause();
+}
+
+struct thread *system_next(void)
+{
+	struct thread *t = next_pause();
+
+	if (!t)
+		t = next_timer();
+	return t ? t : next_after_jump();
 }

@@ -19,7 +19,8 @@ int64_t system_now(void);
 /* Sleep until something that a loop looked at has changed, or for @ns. */
 void system_sleep(int64_t ns);
 
-/* Let time pass until the next deadline.  Return: whose; NULL: nobody has one. */
-struct thread *system_next_timer(void);
+/* Nobody can go on: let pauses end, or time pass until the next deadline.  Return: who can
+ * go on then; NULL: nobody ever. */
+struct thread *system_next(void);
 
 #endif

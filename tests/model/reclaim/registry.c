@@ -2,8 +2,8 @@
 /*
  * registry.c - see registry.h.
  *
- * A member's slot is what publishes it: stored with release, loaded with acquire.  A table is
- * read by who was in a section when it was retired.
+ * A member's slot is what publishes it: stored with release, loaded with acquire.  Writers have
+ * a lock, and read slots as plain memory, which is a race without it.
  */
 #include "config.h"
 
@@ -74,7 +74,7 @@ static void table_put(struct smr_entry *smr)
 /* A new table with the members of the old one, and @more places.  Return: 0; ENOMEM. */
 static int make_anew(struct registry *r, size_t more)
 {
-	struct table *old = pawl_load_(&r->table, relaxed), *t;
+	struct table *old = r->table, *t;
 	struct slots s = slots_of(r);
 	size_t used = 0;
 
@@ -83,10 +83,8 @@ static int make_anew(struct registry *r, size_t more)
 		return ENOMEM;
 	t->capacity = s.count + more;
 	for (size_t i = 0; i < s.count; i++) {
-		const struct registry_key *member = pawl_load_(&s.slot[i], relaxed);
-
-		if (member)
-			t->slot[used++] = member;
+		if (s.slot[i])
+			t->slot[used++] = s.slot[i];
 	}
 	pawl_store_(&r->table, t, release);
 	pawl_i_smr_unlinked();
@@ -100,7 +98,7 @@ static bool put_in_place(struct registry *r, const struct registry_key *key)
 	struct slots s = slots_of(r);
 
 	for (size_t i = 0; i < s.count; i++)
-		if (!pawl_load_(&s.slot[i], relaxed)) {
+		if (!s.slot[i]) {
 			pawl_store_(&s.slot[i], key, release);
 			return true;
 		}
@@ -126,7 +124,7 @@ void pawl_i_registry_remove(struct registry *r, const struct registry_key *key)
 
 	r->guard++;
 	for (size_t i = 0; i < s.count; i++)
-		if (pawl_load_(&s.slot[i], relaxed) == key)
+		if (s.slot[i] == key)
 			pawl_store_(&s.slot[i], NULL, release);
 	pawl_i_smr_unlinked();
 	/* Out of memory, it goes on with the old one. */
@@ -140,7 +138,7 @@ void pawl_i_registry_each(struct registry *r, void (*fn)(struct registry_key *ke
 	struct slots s = slots_of(r);
 
 	for (size_t i = 0; i < s.count; i++) {
-		const struct registry_key *member = pawl_load_(&s.slot[i], relaxed);
+		const struct registry_key *member = pawl_load_(&s.slot[i], acquire);
 
 		if (member)
 			fn((struct registry_key *)(uintptr_t)member, arg);
