@@ -127,9 +127,10 @@ void pawl_i_context_show(struct context *c, const char *kind, const void *object
 
 void pawl_i_context_wake(struct context *c)
 {
-	/* X8 release: pairs with P4.  What the waker did before is seen by the owner
-	 * that takes the 1. */
-	(void)pawl_xchg_(&c->park, 1, release);
+	/* X8 acq_rel: pairs with P4.  What the waker did before is seen by the owner that
+	 * takes the 1, even of another waker: a read-modify-write goes on with the release
+	 * sequence.  Without the acquire clang would make a store of it, which does not. */
+	(void)pawl_xchg_(&c->park, 1, acq_rel);
 	pawl_i_futex_wake(&c->park);
 }
 
