@@ -167,6 +167,8 @@ EXTRA_DIST += %D%/tsan_user/user.c
 EXTRA_DIST += %D%/tsan_user/user.h
 pawl_test_scripts += %D%/test_stress_cli.sh
 pawl_test_scripts += %D%/test_models.sh
+pawl_test_scripts += %D%/test_model_twins.sh
+pawl_test_scripts += %D%/test_model_progress.sh
 if ENABLE_TSAN
 pawl_test_scripts += %D%/test_planted.sh
 endif

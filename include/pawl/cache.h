@@ -14,8 +14,10 @@
  * Threads:   every function but open and close may run at any time.
  * Memory:    what fetch wrote is visible to whoever gets the value.
  * Progress:  a hit: lock-free (on x86-64, and elsewhere with a fixed Concurrency
- *            Kit; see README); the hit of pawl_cache_with() writes no shared cache
- *            line, those that return a reference write one of the entry's own.  A
+ *            Kit; see README), but for one case: while a call that gave up on the
+ *            same key's fetch, or whose own failed, leaves it, hits that return a
+ *            reference wait for the shard's lock.  The hit of pawl_cache_with()
+ *            writes no shared cache line, the others one of the entry's own.  A
  *            miss blocks: for its shard's lock, and for the fetch.  A thread for
  *            whose record (some 256 bytes, at its first call) there is no memory
  *            takes the shard's lock for hits too, and needs no memory for them.

@@ -46,8 +46,42 @@ explorer_sources += %D%/explorer/trace.h
 explorer_sources += %D%/explorer/tsan.c
 
 model_files =
+model_files += %D%/cache_close.c
+model_files += %D%/cache_failure.c
+model_files += %D%/cache_flight.c
+model_files += %D%/cache_keys.c
+model_files += %D%/cache_linear.c
+model_files += %D%/cache_memory.c
+model_files += %D%/cache_model.h
+model_files += %D%/cache_timed.c
+model_files += %D%/cond_lifetime.c
+model_files += %D%/cond_signal.c
+model_files += %D%/cond_until.c
+model_files += %D%/context_owner.c
+model_files += %D%/counter_freed.c
+model_files += %D%/counter_values.c
+model_files += %D%/counter_zero.c
+model_files += %D%/dump_waits.c
+model_files += %D%/list_give_up.c
 model_files += %D%/litmus.c
-model_files += %D%/twins/litmus.orders
+model_files += %D%/mutex_all.c
+model_files += %D%/mutex_heir.c
+model_files += %D%/mutex_lifetime.c
+model_files += %D%/mutex_linear.c
+model_files += %D%/mutex_lock.c
+model_files += %D%/mutex_memory.c
+model_files += %D%/mutex_until.c
+model_files += %D%/once_done.c
+model_files += %D%/once_run.c
+model_files += %D%/park_signal.c
+model_files += %D%/progress_cache.c
+model_files += %D%/progress_clock.c
+model_files += %D%/progress_cond.c
+model_files += %D%/progress_counter.c
+model_files += %D%/progress_mutex.c
+model_files += %D%/progress_once.c
+model_files += %D%/tally_sum.c
+model_files += %D%/time_virtual.c
 model_files += %D%/platform/cpu.h
 model_files += %D%/reclaim/registry.c
 model_files += %D%/reclaim/registry.h
@@ -55,6 +89,9 @@ model_files += %D%/reclaim/smr.h
 
 EXTRA_DIST += %D%/build
 EXTRA_DIST += %D%/run
+EXTRA_DIST += %D%/progress_check
+EXTRA_DIST += %D%/FIGURES
+EXTRA_DIST += %D%/twins
 EXTRA_DIST += $(model_files)
 
 MODEL_ENVIRONMENT = \
@@ -87,6 +124,13 @@ model-table: %D%/explore
 	@$(MODEL_ENVIRONMENT) MODEL='$(MODEL)' MODEL_ARGS='$(MODEL_ARGS)' $(SHELL) $(srcdir)/%D%/table
 .PHONY: model-table
 EXTRA_DIST += %D%/table
+
+# After how many schedules each planted bug is found, by each strategy.
+MEDIANS = 25
+model-medians: %D%/explore
+	@$(MODEL_ENVIRONMENT) srcdir='$(srcdir)' top_builddir='$(abs_top_builddir)' MEDIANS='$(MEDIANS)' TWINS='$(TWINS)' \
+		$(SHELL) $(srcdir)/tests/test_model_twins.sh
+.PHONY: model-medians
 
 # With larger bounds, other seeds, and an hour.
 check-models-long: %D%/explore

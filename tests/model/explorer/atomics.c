@@ -254,7 +254,7 @@ static void put(struct atom *a, uint64_t value, int order, const struct store *b
 	if (releases(order))
 		t->clock[t->index]++;
 	if (s->older->value != value) {
-		t->spin_count = t->polls = t->yields = 0;
+		t->spin_count = t->polls = 0;
 		disturb(a);
 	} else if (before) {
 		spin_note(a, value, true);

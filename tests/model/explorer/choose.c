@@ -164,7 +164,7 @@ struct thread *choose_thread(uint32_t candidates, struct thread *stay)
 		option = highest(candidates, first, count);
 		break;
 	case SEARCH:
-		option = search_choose_thread(count, stay);
+		option = search_choose_thread(candidates, count, stay);
 		break;
 	case REPLAY:
 		option = replay(count);
@@ -196,7 +196,7 @@ void schedule_print(const struct schedule *s, char *buffer, size_t size)
 {
 	size_t used = 0;
 
-	buffer[0] = '\0';
+	snprintf(buffer, size, "%s", s->count == 0 ? "0.0=0" : "");
 	for (size_t i = 0; i < s->count && used < size; i++)
 		used += (size_t)snprintf(buffer + used, size - used, "%s%u.%u=%u",
 			i > 0 ? " " : "", s->picks[i].thread, s->picks[i].number,

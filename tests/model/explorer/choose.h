@@ -45,7 +45,7 @@ extern struct chooser chooser;
 void choose_begin(void);	/* before each run */
 unsigned choose_points(void);	/* after it: at how many points there was a choice */
 
-/* "2.14=1 3.2=1"; empty: all 0.  Return: false: it is no schedule. */
+/* "2.14=1 3.2=1"; "0.0=0", or none: all 0.  Return: false: it is no schedule. */
 bool schedule_parse(const char *text, struct schedule *ret);
 void schedule_print(const struct schedule *s, char *buffer, size_t size);
 

@@ -56,7 +56,7 @@ struct thread {
 	unsigned index;
 	bool polling;		/* PAUSED by a sleep */
 	unsigned polls;		/* rounds of a loop that ended by themselves, with no change */
-	unsigned yields;	/* in a row */
+	unsigned yields;	/* since others had to go first */
 	uint32_t steps;
 	uint32_t decisions;
 	uint32_t freeze_at;	/* FROZEN at this step; 0: never */

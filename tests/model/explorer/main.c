@@ -28,7 +28,8 @@ static struct options {
 	unsigned times;			/* --median */
 	double seconds;
 	const char *schedule;
-	char label[LABEL_MAX];
+	char label[LABEL_MAX];		/* --weaken, and its order */
+	const char *order;
 	bool expect_failure, progress, quiet, partly;
 } options = {
 	.bounds = { { 3, 0 }, { 2, 1 } }, .bounds_count = 2,
@@ -99,6 +100,7 @@ static void parse_weaken(const char *text)
 	    atomic_order(equals + 1) < 0)
 		bad_usage("--weaken wants LABEL=ORDER, as in --weaken=M5=relaxed");
 	memcpy(options.label, text, (size_t)(equals - text));
+	options.order = equals + 1;
 	atomic_weaken(options.label, atomic_order(equals + 1));
 }
 
@@ -134,7 +136,10 @@ static void print_trace(const struct model *m, struct schedule *s)
 	printf("%s: %s\n", m->name, engine.reason);
 	trace_print(stdout);
 	history_print(stdout, m->spec);
-	printf("  again: explore --schedule='%s' %s\n", text, m->name);
+	printf("  again: make model MODEL=%s SCHEDULE='%s'", m->name, text);
+	if (options.label[0])
+		printf(" MODEL_ARGS=--weaken=%s=%s", options.label, options.order);
+	printf("\n");
 }
 
 static void print_result(const struct model *m, const struct result *r)

@@ -7,8 +7,9 @@
  * here.  So it is ordinary C: plain and atomic accesses of it are seen as those of the
  * library are, and no two of its runs differ but by the schedule.
  *
- * setup and finish run before and after all threads, and are ordered with them.  Threads are
- * numbered from 1.  Static data is put back after each run, whatever it was.
+ * Static data is put back after each run; thread-locals are not, and not looked at: models have
+ * none.  setup and finish run before and after all threads, and are ordered with them.  Threads are
+ * numbered from 1.
  */
 #ifndef EXPLORER_MODEL_H
 #define EXPLORER_MODEL_H

@@ -28,7 +28,7 @@
 struct engine engine;
 
 enum {
-	YIELDS_MAX = 4,		/* in a row, before others have to go first */
+	YIELDS_MAX = 4,		/* before others have to go first */
 	OWN_FRAMES = 2048	/* of the explorer, below the model's */
 };
 
@@ -51,6 +51,7 @@ static void catch_crashes(void)
 	(void)sigaltstack(&own, NULL);
 	(void)sigaction(SIGSEGV, &action, NULL);
 	(void)sigaction(SIGBUS, &action, NULL);
+	(void)sigaction(SIGFPE, &action, NULL);
 }
 
 void run_init(void)
@@ -156,11 +157,13 @@ void yield(void)
 
 	if (!engine.running)
 		return;
-	/* A loop of yields would be a schedule without an end. */
-	if (++t->yields > YIELDS_MAX && others != 0)
+	/* A loop of yields would be a schedule without an end: now and then others go first. */
+	if (++t->yields > YIELDS_MAX && others != 0) {
+		t->yields = 0;
 		go_on_as(next_of(others, NULL));
-	else
+	} else {
 		go_on_as(next_thread(NULL));
+	}
 }
 
 static void count_step(struct thread *t, uintptr_t pc)

@@ -91,9 +91,9 @@ static bool was_seen(uint64_t hash)
 	return false;
 }
 
-static uint64_t state_hash(unsigned who)
+static uint64_t state_hash(uint32_t candidates, unsigned who)
 {
-	uint64_t hash = mix(engine.ready, who);
+	uint64_t hash = mix(engine.ready << 8 | candidates, who);
 
 	for (unsigned i = 1; i <= engine.threads; i++)
 		hash = mix(hash, engine.thread[i].chain);
@@ -148,9 +148,9 @@ unsigned search_choose(unsigned count)
 	return take_node((struct node){ .count = (uint8_t)count, .costs_deviation = true });
 }
 
-unsigned search_choose_thread(unsigned count, const struct thread *stay)
+unsigned search_choose_thread(uint32_t candidates, unsigned count, const struct thread *stay)
 {
-	if (position == node_count && was_seen(state_hash(stay ? stay->index : 0)))
+	if (position == node_count && was_seen(state_hash(candidates, stay ? stay->index : 0)))
 		leave_run(PRUNED);
 	if (stay && left.preemptions == 0)
 		return 0;

@@ -33,6 +33,6 @@ uint64_t search_states(void);
 /* For choose.c. */
 void search_begin(void);
 unsigned search_choose(unsigned count);
-unsigned search_choose_thread(unsigned count, const struct thread *stay);
+unsigned search_choose_thread(uint32_t candidates, unsigned count, const struct thread *stay);
 
 #endif

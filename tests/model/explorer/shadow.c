@@ -442,6 +442,14 @@ struct atom *shadow_atom(size_t cell, uintptr_t address, uint8_t size, bool writ
 	return r->atom;
 }
 
+struct atom *shadow_known_atom(size_t cell, uintptr_t address)
+{
+	for (struct record *r = cells[cell]; r && r != &dead; r = r->next)
+		if (r->atom && r->atom->address == address)
+			return r->atom;
+	return NULL;
+}
+
 void shadow_kill(uintptr_t address, size_t size, uintptr_t pc)
 {
 	if ((address | size) % GRAIN != 0 || cell_of(address) == SIZE_MAX)

@@ -49,6 +49,9 @@ void shadow_write(uintptr_t address, size_t size, uintptr_t pc);
 /* An atomic access: the location, after a look for races with plain ones. */
 struct atom *shadow_atom(size_t cell, uintptr_t address, uint8_t size, bool write, uintptr_t pc);
 
+/* The location, as it is known, with no access to it; NULL: none, or it is gone. */
+struct atom *shadow_known_atom(size_t cell, uintptr_t address);
+
 /* Whether threads share the location, as far as known from all runs of this model: a search
  * needs no point before an access to one that they do not. */
 bool shadow_is_shared(size_t cell, bool write);

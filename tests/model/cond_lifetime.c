@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A condition and its mutex are freed by whoever holds the mutex last: no call on the
+ * condition is inside then, but the unlock of the holder before may be returning.
+ */
+#include <errno.h>
+
+#include "explorer/model.h"
+
+/* What only makes more schedules here. */
+enum { NOISE = CLOCK_JUMPS | SPINS | SPURIOUS_WAKES };
+
+static struct shared {
+	pawl_mutex m;
+	pawl_cond c;
+	int users;
+	bool ready;
+} *shared;
+
+static void make(void)
+{
+	shared = model_alloc(sizeof *shared);
+	shared->users = 3;
+}
+
+static void make_fair(void)
+{
+	make();
+	(void)pawl_mutex_init(&shared->m, PAWL_FAIR);
+}
+
+static void leave(struct shared *s)
+{
+	bool last = --s->users == 0;
+
+	pawl_mutex_unlock(&s->m);
+	if (!last)
+		return;
+	pawl_mutex_destroy(&s->m);
+	model_free(s);
+}
+
+static void wait_or_tell(unsigned who)
+{
+	struct shared *s = shared;
+	int err = 0;
+
+	pawl_mutex_lock(&s->m);
+	if (who == 3) {
+		s->ready = true;
+		pawl_cond_broadcast(&s->c);
+	}
+	while (!s->ready && err == 0) {
+		err = pawl_cond_wait_until(&s->c, &s->m, who == 1 ? model_soon() : PAWL_FOREVER);
+		model_saw(err != 0);
+	}
+	leave(s);
+}
+
+MODEL(cond_free, .about = "the last of two waiters and who wakes them frees all", .threads = 3,
+      .enter = model_attach, .setup = make, .thread = wait_or_tell,
+      .sights = { "one was woken", "a deadline passed" }, .without = NOISE);
+
+MODEL(cond_free_fair, .about = "the same, with a fair mutex", .threads = 3,
+      .enter = model_attach, .setup = make_fair, .thread = wait_or_tell,
+      .sights = { "one was woken", "a deadline passed" }, .without = NOISE);
