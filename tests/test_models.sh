@@ -12,7 +12,8 @@ trap 'rm -rf "$dir"' EXIT
 trap 'exit 99' HUP INT TERM
 
 models=$("$explore" --list | sed 's/ .*//')
-MODEL_ARGS=${MODEL_ARGS:-}
+# Bugs are for twins to show; here the searches count, and random runs are few.
+MODEL_ARGS="--runs=5000 ${MODEL_ARGS:-}"
 export MODEL_ARGS
 # shellcheck disable=SC2016 # for the inner shell
 printf '%s\n' "$models" | xargs -P "$(nproc 2>/dev/null || echo 1)" -I '{}' sh -c \

@@ -8,6 +8,8 @@
 explorer_sources =
 explorer_sources += %D%/explorer/atomics.c
 explorer_sources += %D%/explorer/atomics.h
+explorer_sources += %D%/explorer/cells.c
+explorer_sources += %D%/explorer/cells.h
 explorer_sources += %D%/explorer/choose.c
 explorer_sources += %D%/explorer/choose.h
 explorer_sources += %D%/explorer/clock.h
@@ -18,6 +20,8 @@ explorer_sources += %D%/explorer/heap.c
 explorer_sources += %D%/explorer/heap.h
 explorer_sources += %D%/explorer/history.c
 explorer_sources += %D%/explorer/history.h
+explorer_sources += %D%/explorer/labels.c
+explorer_sources += %D%/explorer/labels.h
 explorer_sources += %D%/explorer/linear.c
 explorer_sources += %D%/explorer/linear.h
 explorer_sources += %D%/explorer/main.c

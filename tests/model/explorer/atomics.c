@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "explorer/atomics.h"
+#include "explorer/cells.h"
 #include "explorer/symbols.h"
 
 enum { SAW_FAILURE = 0x5a, SAW_PAUSE = 0x5b };	/* for the hash */
@@ -144,7 +145,7 @@ static void trace(const char *what, const struct atom *a, int order, uint64_t be
 /* The location and its newest store, at a point where others may have gone first. */
 static struct atom *begin(uintptr_t address, uint8_t size, bool write, uintptr_t pc)
 {
-	size_t cell = shadow_cell(address);
+	size_t cell = cell_of(address);
 	struct atom *a;
 
 	if (!engine.current || cell == SIZE_MAX)

@@ -3,6 +3,7 @@
  * engine.h - one run of one model: what its parts know of each other.
  *
  *	run.c		threads, and who goes on at each point
+ *	cells.c		the memory that is looked at: where it is, how it gets its values back
  *	shadow.c	which bytes were accessed by whom: races, dead memory
  *	atomics.c	the stores that an atomic location had, and which of them a load may see
  *	heap.c		allocations
@@ -28,6 +29,7 @@
 
 enum {
 	STACK_SIZE = 1 << 16,
+	OWN_FRAMES = 1 << 12,		/* of the explorer, below the model's */
 	HEAP_SIZE = 1 << 15,		/* of each thread */
 	STEPS_MAX = 20000,		/* of a run; a clock component stays below 0xffff */
 	SPIN_MAX = 8,			/* locations that a spin loop looks at */

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "explorer/cells.h"
 #include "explorer/engine.h"
 #include "explorer/heap.h"
 #include "explorer/shadow.h"
@@ -23,7 +24,7 @@ void heap_reset(void)
 {
 	chunk_count = 0;
 	for (unsigned i = 0; i < THREADS; i++)
-		top[i] = shadow_heap_of(i);
+		top[i] = heap_of(i);
 }
 
 void *heap_get(size_t size, size_t align, bool may_fail)
@@ -39,7 +40,7 @@ void *heap_get(size_t size, size_t align, bool may_fail)
 		align = REDZONE;
 	p = (top[i] + align - 1) & ~(uintptr_t)(align - 1);
 	size = (size + REDZONE - 1) & ~(size_t)(REDZONE - 1);
-	if (chunk_count == CHUNKS || p + size + REDZONE > shadow_heap_of(i) + HEAP_SIZE)
+	if (chunk_count == CHUNKS || p + size + REDZONE > heap_of(i) + HEAP_SIZE)
 		fail(0, "the explorer is out of memory: too many allocations in one run");
 	top[i] = p + size + REDZONE;
 	chunks[chunk_count++] = (struct chunk){ p, size, true, false };
@@ -79,7 +80,7 @@ static void reach(uintptr_t value)
 	size_t offset;
 	unsigned i;
 
-	if (value - shadow_heap_of(0) >= (uintptr_t)THREADS * HEAP_SIZE)
+	if (value - heap_of(0) >= (uintptr_t)THREADS * HEAP_SIZE)
 		return;
 	i = heap_find(value, &offset);
 	if (i == 0 || !chunks[i - 1].live || chunks[i - 1].reached)
@@ -108,7 +109,7 @@ void heap_check(void)
 {
 	if (!has_live())
 		return;
-	shadow_each_static(reach);
+	cells_each_static(reach);
 	for (unsigned i = 0; i <= engine.threads; i++)
 		reach_words(&engine.thread[i].local, sizeof engine.thread[i].local);
 	do {

@@ -4,10 +4,10 @@
 
 #include <stdio.h>
 
+#include "explorer/cells.h"
 #include "explorer/engine.h"
 #include "explorer/heap.h"
 #include "explorer/names.h"
-#include "explorer/shadow.h"
 
 enum { NAMES = 32 };
 
@@ -39,7 +39,7 @@ static void put(char *buffer, size_t size, const char *what, size_t offset)
 
 void names_describe(uintptr_t address, char *buffer, size_t size)
 {
-	const struct thread *t = shadow_stack_of(address);
+	const struct thread *t = stack_of(address);
 	char what[40];
 	size_t offset;
 	unsigned i;

@@ -15,6 +15,7 @@
 
 #include "runtime/switch.h"
 
+#include "explorer/cells.h"
 #include "explorer/choose.h"
 #include "explorer/engine.h"
 #include "explorer/heap.h"
@@ -28,8 +29,7 @@
 struct engine engine;
 
 enum {
-	YIELDS_MAX = 4,		/* before others have to go first */
-	OWN_FRAMES = 2048	/* of the explorer, below the model's */
+	YIELDS_MAX = 4		/* before others have to go first */
 };
 
 static void crash(int signal)
@@ -56,6 +56,7 @@ static void catch_crashes(void)
 
 void run_init(void)
 {
+	cells_init();
 	shadow_init();
 	catch_crashes();
 }

@@ -70,6 +70,7 @@ static void give_back(struct pending p)
 
 	t->clock = vclock_max(own, p.clock);
 	p.entry->fn(p.entry);
+	own[t->index] = t->clock[t->index];
 	t->clock = own;
 }
 
@@ -95,7 +96,8 @@ bool pawl_i_smr_enter(void)
 static void end_section(unsigned i)
 {
 	struct thread *t = engine.current;
-	unsigned n = 0;
+	struct pending ripe[PENDING_MAX];
+	unsigned n = 0, ripe_count = 0;
 
 	left = vclock_max(left, t->clock);
 	for (unsigned k = 0; k < pending_count; k++) {
@@ -105,12 +107,15 @@ static void end_section(unsigned i)
 			p.clock = vclock_max(p.clock, t->clock);
 		p.waits_for &= ~(1u << i);
 		if (p.waits_for == 0)
-			give_back(p);
+			ripe[ripe_count++] = p;
 		else
 			pending[n++] = p;
 	}
 	pending_count = n;
 	t->clock[i]++;
+	/* What they do may let others come here. */
+	for (unsigned k = 0; k < ripe_count; k++)
+		give_back(ripe[k]);
 }
 
 void pawl_i_smr_leave(void)

@@ -2,34 +2,16 @@
 /*
  * shadow.c - see shadow.h.  Races: Djit+ and FastTrack (Flanagan, Freund 2009), without
  * their loss: reads keep a time per thread.
- *
- * Stacks and heaps lie in one area at a fixed address, so that a run is the same in another
- * process: pawl orders and hashes by address.
  */
 #include "config.h"
 
-#include <link.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
+#include "explorer/cells.h"
 #include "explorer/engine.h"
 #include "explorer/shadow.h"
 
-enum {
-	AREA_SIZE = THREADS * (STACK_SIZE + HEAP_SIZE),
-	AREA_CELLS = AREA_SIZE / GRAIN,
-	POOL_SIZE = 1 << 24,
-	TOUCHED_MAX = 1 << 17,
-	ACCESSES_MAX = 10000000
-};
-#define AREA ((uintptr_t)0x7e0000000000)
-
-struct touch {
-	uint32_t cell;
-	uint64_t before;
-};
+enum { ACCESSES_MAX = 10000000 };
 
 /* Per cell, of all runs of a model. */
 struct sharing {
@@ -40,143 +22,26 @@ struct sharing {
 static struct record dead;
 static struct record **cells;
 static struct sharing *sharing;
-static uintptr_t image_low;
-static size_t image_size;
-static struct touch *touched;
-static size_t touched_count;
-static char *pool;
-static size_t pool_used;
-
-static void *map(uintptr_t where, size_t size)
-{
-	void *p = mmap((void *)where, size, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	if (p == MAP_FAILED || (where != 0 && (uintptr_t)p != where)) {
-		fprintf(stderr, "explorer: cannot map %zu bytes\n", size);
-		exit(99);
-	}
-	return p;
-}
-
-/* The program itself is the first; its writable segments hold the static data. */
-static int find_image(struct dl_phdr_info *info, size_t size, void *arg)
-{
-	uintptr_t low = UINTPTR_MAX, high = 0;
-
-	(void)size, (void)arg;
-	for (int i = 0; i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
-		uintptr_t start = info->dlpi_addr + p->p_vaddr;
-
-		if (p->p_type != PT_LOAD || !(p->p_flags & PF_W))
-			continue;
-		if (start < low)
-			low = start;
-		if (start + p->p_memsz > high)
-			high = start + p->p_memsz;
-	}
-	image_low = low & ~(uintptr_t)(GRAIN - 1);
-	image_size = high - image_low;
-	return 1;
-}
 
 void shadow_init(void)
 {
-	size_t count;
-
-	dl_iterate_phdr(find_image, NULL);
-	count = AREA_CELLS + image_size / GRAIN + 1;
-	(void)map(AREA, AREA_SIZE);
-	cells = map(0, count * sizeof *cells);
-	sharing = map(0, count * sizeof *sharing);
-	touched = map(0, TOUCHED_MAX * sizeof *touched);
-	pool = map(0, POOL_SIZE);
-	for (unsigned i = 0; i < THREADS; i++) {
-		struct thread *t = &engine.thread[i];
-
-		t->index = i;
-		t->stack_low = AREA + i * STACK_SIZE;
-		t->stack_high = t->stack_low + STACK_SIZE;
-	}
+	cells = cells_array(sizeof *cells);
+	sharing = cells_array(sizeof *sharing);
 }
 
-uintptr_t shadow_heap_of(unsigned thread)
+static void forget_records(size_t cell)
 {
-	return AREA + THREADS * STACK_SIZE + thread * HEAP_SIZE;
-}
-
-void *pool_get(size_t size)
-{
-	void *p = pool + pool_used;
-
-	pool_used += (size + 15) & ~(size_t)15;
-	if (pool_used > POOL_SIZE)
-		fail(0, "the explorer is out of memory: too many different accesses in one run");
-	return p;
-}
-
-/* Return: its index; AREA_CELLS and above: static data; SIZE_MAX: not looked at. */
-static inline size_t cell_of(uintptr_t address)
-{
-	if (address - AREA < AREA_SIZE)
-		return (address - AREA) / GRAIN;
-	if (address - image_low < image_size)
-		return AREA_CELLS + (address - image_low) / GRAIN;
-	return SIZE_MAX;
-}
-
-static inline uintptr_t address_of(size_t cell)
-{
-	return cell < AREA_CELLS ? AREA + cell * GRAIN : image_low + (cell - AREA_CELLS) * GRAIN;
-}
-
-size_t shadow_cell(uintptr_t address)
-{
-	return cell_of(address);
-}
-
-static void touch(size_t cell)
-{
-	struct touch *t = &touched[touched_count];
-
-	if (++touched_count == TOUCHED_MAX)
-		fail(0, "the explorer is out of memory: too much memory accessed in one run");
-	t->cell = (uint32_t)cell;
-	if (cell >= AREA_CELLS)
-		memcpy(&t->before, (const void *)address_of(cell), GRAIN);
+	cells[cell] = NULL;
 }
 
 void shadow_reset(void)
 {
-	for (size_t i = 0; i < touched_count; i++) {
-		size_t cell = touched[i].cell;
-
-		/* A cell of a stack may stand there several times. */
-		cells[cell] = NULL;
-		if (cell >= AREA_CELLS)
-			memcpy((void *)address_of(cell), &touched[i].before, GRAIN);
-	}
-	touched_count = 0;
-	pool_used = 0;
+	cells_reset(forget_records);
 }
 
 void shadow_forget(void)
 {
-	memset(sharing, 0, (AREA_CELLS + image_size / GRAIN + 1) * sizeof *sharing);
-}
-
-void shadow_each_static(void (*fn)(uintptr_t value))
-{
-	for (size_t i = 0; i < touched_count; i++)
-		if (touched[i].cell >= AREA_CELLS)
-			fn(*(const uintptr_t *)address_of(touched[i].cell));
-}
-
-struct thread *shadow_stack_of(uintptr_t address)
-{
-	return address - AREA < (uintptr_t)THREADS * STACK_SIZE ?
-		&engine.thread[(address - AREA) / STACK_SIZE] : NULL;
+	memset(sharing, 0, cells_count() * sizeof *sharing);
 }
 
 static struct record *record_new(uint8_t mask, struct record *next)
@@ -197,7 +62,7 @@ static void check_frame(const struct thread *owner, uintptr_t address, uintptr_t
 
 static void use_dead(size_t cell, uintptr_t pc)
 {
-	struct thread *owner = shadow_stack_of(address_of(cell));
+	struct thread *owner = stack_of(address_of(cell));
 
 	if (owner == engine.current) {
 		cells[cell] = NULL;
@@ -220,10 +85,10 @@ static inline struct record *first_of(size_t cell, uint8_t mask, uintptr_t pc)
 	}
 	if (!r) {
 		uintptr_t address = address_of(cell);
-		struct thread *owner = shadow_stack_of(address);
+		struct thread *owner = stack_of(address);
 
 		check_frame(owner, address, pc);
-		touch(cell);
+		cells_touch(cell);
 		if (owner && address < owner->used_low)
 			owner->used_low = address;
 		r = cells[cell] = record_new(mask, NULL);
@@ -466,7 +331,7 @@ void shadow_revive(uintptr_t address, size_t size)
 		size_t cell = cell_of(p);
 
 		if (!cells[cell])
-			touch(cell);
+			cells_touch(cell);
 		cells[cell] = NULL;
 	}
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * shadow.h - what is known of memory: a cell for every 8 bytes of static data, stacks and
- * heaps of a model; other memory (thread-locals, the explorer's own) is not looked at.
+ * shadow.h - what is known of the bytes in each cell of memory (see cells.h).
  *
  * A cell has a record for each set of its bytes that were accessed together, so that
  * neighbours in one word are told apart, and any size may follow any other.
@@ -35,14 +34,10 @@ struct record {
 	uintptr_t write_pc, read_pc;
 };
 
-enum { GRAIN = 8 };
-
 void shadow_init(void);
 void shadow_reset(void);		/* after a run: static data gets its values back */
 void shadow_forget(void);		/* between models: which locations are shared */
 
-/* Return: the index of its cell; SIZE_MAX: memory that is not looked at. */
-size_t shadow_cell(uintptr_t address);
 void shadow_read(uintptr_t address, size_t size, uintptr_t pc);
 void shadow_write(uintptr_t address, size_t size, uintptr_t pc);
 
@@ -65,15 +60,5 @@ void shadow_leave_frame(uintptr_t low, uintptr_t high);
 
 /* There is a new one. */
 void shadow_revive_frame(uintptr_t low, uintptr_t high);
-
-/* Calls @fn for each word of static data that was accessed in this run. */
-void shadow_each_static(void (*fn)(uintptr_t value));
-
-/* Which stack it is in: the thread; NULL: none. */
-struct thread *shadow_stack_of(uintptr_t address);
-uintptr_t shadow_heap_of(unsigned thread);
-
-/* Memory for the run, given back by its end. */
-void *pool_get(size_t size);
 
 #endif

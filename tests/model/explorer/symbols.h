@@ -17,13 +17,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "explorer/labels.h"
+
 struct place {
 	const char *function;	/* the innermost, inlined ones included; "?": unknown */
 	const char *file;	/* can be opened from any directory; "?": unknown */
 	const char *base;	/* for traces: from the top of the source tree it is in, as
 				 * "lib/sync/mutex.c"; elsewhere the last two components */
 	unsigned line;		/* 0: unknown */
-	char label[8];		/* "M5"; "": no atomic access in the statement, or no label */
+	char label[LABEL_SIZE];	/* "M5"; "": no atomic access in the statement, or no label */
 };
 
 /* The place of the call that returns to @pc.  Cached; never freed. */

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "explorer/atomics.h"
+#include "explorer/cells.h"
 #include "explorer/engine.h"
 #include "explorer/shadow.h"
 #include "explorer/system.h"
@@ -95,7 +96,7 @@ static bool choose_to_sleep(int64_t deadline)
 
 void system_futex_wait(uint32_t *word, uint32_t expected, int64_t deadline, uintptr_t pc)
 {
-	size_t cell = shadow_cell((uintptr_t)word);
+	size_t cell = cell_of((uintptr_t)word);
 	struct atom *a;
 
 	point(pc, shadow_is_shared(cell, true));
@@ -121,7 +122,7 @@ void system_futex_wait(uint32_t *word, uint32_t expected, int64_t deadline, uint
 
 void system_futex_wake(uint32_t *word, uintptr_t pc)
 {
-	size_t cell = shadow_cell((uintptr_t)word);
+	size_t cell = cell_of((uintptr_t)word);
 	unsigned found[THREADS], n = 0;
 	struct atom *a;
 	struct thread *t;

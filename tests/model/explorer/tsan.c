@@ -35,7 +35,8 @@ void __tsan_func_entry(void *pc)
 	(void)pc;
 	if (!t)
 		return;
-	if (t->frame == &t->frames[sizeof t->frames / sizeof t->frames[0] - 1])
+	if (t->frame == &t->frames[sizeof t->frames / sizeof t->frames[0] - 1] ||
+	    A(__builtin_frame_address(0)) < t->stack_low + OWN_FRAMES)
 		fail(PC, "the stack is too deep");
 #ifdef __clang__
 	/* It reports no store to a local that nobody else can know of yet; so that one that
