@@ -22,11 +22,6 @@ static const char *const order_names[] = {
 	[__ATOMIC_ACQ_REL] = "acq_rel", [__ATOMIC_SEQ_CST] = "seq_cst"
 };
 
-const char *atomic_order_name(int order)
-{
-	return order_names[order];
-}
-
 int atomic_order(const char *name)
 {
 	for (int order = 0; order <= __ATOMIC_SEQ_CST; order++)

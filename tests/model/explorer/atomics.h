@@ -56,6 +56,5 @@ void atomic_weaken(const char *label, int order);
 
 /* Return: the order, -1 if @name is none. */
 int atomic_order(const char *name);
-const char *atomic_order_name(int order);
 
 #endif

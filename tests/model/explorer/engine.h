@@ -8,10 +8,15 @@
  *	atomics.c	the stores that an atomic location had, and which of them a load may see
  *	heap.c		allocations
  *	system.c	futex and time
+ *	sections.c	epochs, as the cache's table has them
+ *	history.c	operations, for linear.c to judge
  *	tsan.c		what compiled code calls, instead of ThreadSanitizer
  *	platform.c	lib/platform, on top of system.c and heap.c
  *	choose.c	how choices are made: at random, by priorities, exhaustively, replayed
  *	search.c	the exhaustive one, with its memory of states
+ *	explore.c	many runs by one of these; shrink.c: the same failure, simpler
+ *	progress.c	who waits for whom when a thread is frozen
+ *	trace.c		what a run did, with names.c, symbols.c and labels.c
  *
  * All of it runs in one thread of the system.  Nothing here is instrumented.
  */

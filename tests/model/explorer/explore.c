@@ -17,7 +17,7 @@ enum {
 static struct schedule failing;
 static char failing_reason[REASON_MAX];
 
-double explore_clock(void)
+static double seconds_now(void)
 {
 	struct timespec t;
 
@@ -111,11 +111,11 @@ struct result explore(const struct model *m, const struct plan *plan, after_fn *
 {
 	struct result r = { .plan = *plan };
 	uint64_t points_before = engine.points;
-	double start = explore_clock();
+	double start = seconds_now();
 
 	begin(m, plan);
 	do {
-		if (r.runs % LOOK_AT_CLOCK == 0 && explore_clock() - start > plan->seconds)
+		if (r.runs % LOOK_AT_CLOCK == 0 && seconds_now() - start > plan->seconds)
 			break;
 		choose_begin();
 		run(m);
@@ -129,6 +129,6 @@ struct result explore(const struct model *m, const struct plan *plan, after_fn *
 	} while (!r.failed && (r.exhausted = !next(&r), !r.exhausted));
 	r.points = engine.points - points_before;
 	r.states = plan->strategy == SEARCH ? search_states() : 0;
-	r.time = explore_clock() - start;
+	r.time = seconds_now() - start;
 	return r;
 }

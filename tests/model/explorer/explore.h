@@ -40,6 +40,4 @@ struct bounds explore_bounds(const struct model *m, struct bounds usual);
 /* "search 3/1", "random", "pct 3". */
 const char *explore_name(const struct plan *plan);
 
-double explore_clock(void);
-
 #endif

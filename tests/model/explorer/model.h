@@ -75,10 +75,6 @@ void model_return(int64_t result);
 void *model_alloc(size_t size);
 void model_free(void *p);
 
-/* From now on any access to *@p ends the run as failed: for objects that are destroyed.  Both
- * @p and @size are multiples of 8. */
-void model_gone(void *p, size_t size);
-
 /* Name an object for traces. */
 void model_name(const void *p, size_t size, const char *name);
 

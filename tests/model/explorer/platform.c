@@ -19,7 +19,6 @@
 #include "explorer/engine.h"
 #include "explorer/heap.h"
 #include "explorer/platform.h"
-#include "explorer/shadow.h"
 #include "explorer/system.h"
 
 #define PC ((uintptr_t)__builtin_return_address(0))
@@ -185,11 +184,6 @@ void *model_alloc(size_t size)
 void model_free(void *p)
 {
 	heap_put(p, PC);
-}
-
-void model_gone(void *p, size_t size)
-{
-	shadow_kill((uintptr_t)p, size, PC);
 }
 
 pawl_time model_soon(void)

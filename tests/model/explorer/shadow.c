@@ -317,23 +317,9 @@ struct atom *shadow_known_atom(size_t cell, uintptr_t address)
 
 void shadow_kill(uintptr_t address, size_t size, uintptr_t pc)
 {
-	if ((address | size) % GRAIN != 0 || cell_of(address) == SIZE_MAX)
-		fail(pc, "only whole words of %d bytes, not thread-local ones, can be gone",
-		     GRAIN);
 	shadow_write(address, size, pc);
-	for (uintptr_t p = address & ~(uintptr_t)(GRAIN - 1); p < address + size; p += GRAIN)
+	for (uintptr_t p = address; p < address + size; p += GRAIN)
 		cells[cell_of(p)] = &dead;
-}
-
-void shadow_revive(uintptr_t address, size_t size)
-{
-	for (uintptr_t p = address & ~(uintptr_t)(GRAIN - 1); p < address + size; p += GRAIN) {
-		size_t cell = cell_of(p);
-
-		if (!cells[cell])
-			cells_touch(cell);
-		cells[cell] = NULL;
-	}
 }
 
 /* What others did in a frame must have happened before it is left: it may be gone as well. */

@@ -51,9 +51,9 @@ struct atom *shadow_known_atom(size_t cell, uintptr_t address);
  * needs no point before an access to one that they do not. */
 bool shadow_is_shared(size_t cell, bool write);
 
-/* From now on, no access.  Earlier ones that nothing orders before this are races. */
+/* From now on, no access; in whole cells.  Earlier ones that nothing orders before this are
+ * races. */
 void shadow_kill(uintptr_t address, size_t size, uintptr_t pc);
-void shadow_revive(uintptr_t address, size_t size);
 
 /* The frame of the current thread between the two is gone. */
 void shadow_leave_frame(uintptr_t low, uintptr_t high);
