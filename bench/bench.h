@@ -8,7 +8,7 @@
  * that must keep the case's bounds.
  *
  * To add a case: a line in the table of its concept, bench_<concept>.c.
- * To add a concept: a file with such a table, named in main.c and local.mk.
+ * To add a concept: a file with such a table, named in tables.c and local.mk.
  */
 #ifndef BENCH_H
 #define BENCH_H
@@ -93,6 +93,9 @@ struct bench_case {
 /* Tables end with a case whose name is NULL; lists of subjects with NULL. */
 extern const struct bench_case bench_mutex[], bench_counter[], bench_once[], bench_cond[],
 	bench_cache[];
+
+/* What the program measures; ends with NULL. */
+extern const struct bench_case *const bench_tables[];
 
 /* machine.c */
 void machine_header(void);		/* what it runs on, to standard error */

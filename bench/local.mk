@@ -2,14 +2,23 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # To add a case: a line in the table of its bench_<concept>.c.  To add a concept: a line
-# in bench_pawl_bench_SOURCES, and one in the list of main.c.
+# in bench_pawl_bench_SOURCES, and one in tables.c.
 
 BENCH_ARGS =
 bench_program = %D%/pawl-bench
+bench_queue_program = %D%/pawl-bench-queue
+
+bench_runner  = %D%/bench.h
+bench_runner += %D%/machine.c
+bench_runner += %D%/main.c
+bench_runner += %D%/report.c
+bench_runner += %D%/result.h
+bench_runner += %D%/run.c
+bench_runner += %D%/section.h
+bench_runner += %D%/threads.c
 
 bench_pawl_bench_CPPFLAGS = $(AM_CPPFLAGS) $(TBB_CFLAGS) -DBENCH_FLAGS='"$(CFLAGS)"'
-bench_pawl_bench_SOURCES =
-bench_pawl_bench_SOURCES += %D%/bench.h
+bench_pawl_bench_SOURCES = $(bench_runner)
 bench_pawl_bench_SOURCES += %D%/bench_cache.c
 bench_pawl_bench_SOURCES += %D%/bench_cond.c
 bench_pawl_bench_SOURCES += %D%/bench_counter.c
@@ -17,13 +26,7 @@ bench_pawl_bench_SOURCES += %D%/bench_mutex.c
 bench_pawl_bench_SOURCES += %D%/bench_once.c
 bench_pawl_bench_SOURCES += %D%/cond_subject.h
 bench_pawl_bench_SOURCES += %D%/lock_subject.h
-bench_pawl_bench_SOURCES += %D%/machine.c
-bench_pawl_bench_SOURCES += %D%/main.c
-bench_pawl_bench_SOURCES += %D%/report.c
-bench_pawl_bench_SOURCES += %D%/result.h
-bench_pawl_bench_SOURCES += %D%/run.c
-bench_pawl_bench_SOURCES += %D%/section.h
-bench_pawl_bench_SOURCES += %D%/threads.c
+bench_pawl_bench_SOURCES += %D%/tables.c
 bench_pawl_bench_LDADD = libpawl.la $(NSYNC_LIBS) -lm
 if HAVE_NSYNC
 bench_pawl_bench_SOURCES += %D%/peer_nsync.c
@@ -36,6 +39,13 @@ else
 bench_pawl_bench_LINK = $(LINK)
 endif
 
+# The waiter queue from inside, beside the list of tests/.
+bench_pawl_bench_queue_CPPFLAGS  = $(PAWL_CORE_CPPFLAGS) -I$(top_srcdir)/tests
+bench_pawl_bench_queue_CPPFLAGS += -DBENCH_FLAGS='"$(CFLAGS)"'
+bench_pawl_bench_queue_SOURCES  = %D%/bench_queue.c $(bench_runner)
+bench_pawl_bench_queue_SOURCES += $(test_oracle) $(test_stalls)
+bench_pawl_bench_queue_LDADD    = $(PAWL_CORE_LIBS) -lm
+
 ### Instructions of the fast paths, counted by valgrind ###########################################
 
 bench_fastpaths_CPPFLAGS = $(AM_CPPFLAGS) -DBENCH_FLAGS='"$(CFLAGS)"'
@@ -45,22 +55,24 @@ bench_fastpaths_LDADD    = libpawl.la
 bench-callgrind: %D%/fastpaths
 	@$(SHELL) $(srcdir)/%D%/callgrind $(builddir) $(srcdir)/%D%/fastpaths.txt
 
-check_PROGRAMS += $(bench_program) %D%/fastpaths
+check_PROGRAMS += $(bench_program) $(bench_queue_program) %D%/fastpaths
 EXTRA_DIST += %D%/README
 EXTRA_DIST += %D%/callgrind
 EXTRA_DIST += %D%/fastpaths.txt
 
 ### make bench ####################################################################################
 
-bench_run = \
-	PAWL_BENCH_COMMIT=`cd $(srcdir) && { test -e .git && git describe --always --dirty; } 2>/dev/null || echo none` \
-	$(bench_program)
+bench_env = PAWL_BENCH_COMMIT=`cd $(srcdir) && \
+	{ test -e .git && git describe --always --dirty; } 2>/dev/null || echo none`
 
 bench: $(bench_program)
-	@$(bench_run) $(BENCH_ARGS)
+	@$(bench_env) $(bench_program) $(BENCH_ARGS)
 
 # The same, and fail where a bound is missed.
 bench-check: $(bench_program)
-	@$(bench_run) --check $(BENCH_ARGS)
+	@$(bench_env) $(bench_program) --check $(BENCH_ARGS)
 
-.PHONY: bench-callgrind bench-check
+bench-queue: $(bench_queue_program)
+	@$(bench_env) $(bench_queue_program) $(BENCH_ARGS)
+
+.PHONY: bench-callgrind bench-check bench-queue

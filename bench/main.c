@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* main.c - pawl-bench: options, and which cases run. */
+/* main.c - pawl-bench, pawl-bench-queue: options, and which cases run. */
 #include "config.h"
 
 #include <errno.h>
@@ -13,10 +13,6 @@
 #include <unistd.h>
 
 #include "bench.h"
-
-static const struct bench_case *const tables[] = {
-	bench_mutex, bench_cond, bench_once, bench_counter, bench_cache,
-};
 
 static struct {
 	unsigned rounds, tries, ms;
@@ -32,7 +28,7 @@ void fatal(const char *format, ...)
 	va_list args;
 
 	fflush(stdout);
-	fputs("pawl-bench: ", stderr);
+	fprintf(stderr, "%s: ", program_invocation_short_name);
 	va_start(args, format);
 	vfprintf(stderr, format, args);
 	va_end(args);
@@ -42,8 +38,8 @@ void fatal(const char *format, ...)
 
 static void usage(FILE *out)
 {
-	fputs("usage: pawl-bench [option]...\n"
-	      "Measure pawl beside its peers, taking turns, and say whether pawl keeps its bounds.\n\n"
+	fprintf(out, "usage: %s [option]...\n", program_invocation_short_name);
+	fputs("Measure pawl beside its peers, taking turns, and say whether pawl keeps its bounds.\n\n"
 	      "  --list            name the cases and end\n"
 	      "  --filter=REGEX    only cases whose name matches (extended, anywhere in the name)\n"
 	      "  --rounds=N        turns of each subject, 1 to 1000; default 5\n"
@@ -144,8 +140,8 @@ static unsigned each_case(void (*what)(const struct bench_case *))
 {
 	unsigned count = 0;
 
-	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
-		for (const struct bench_case *c = tables[i]; c->name; c++)
+	for (const struct bench_case *const *table = bench_tables; *table; table++)
+		for (const struct bench_case *c = *table; c->name; c++)
 			if (regexec(&options.filter, c->name, 0, NULL, 0) == 0) {
 				what(c);
 				count++;

@@ -10,14 +10,39 @@ pawl_examples += %D%/counter
 pawl_examples += %D%/session
 pawl_examples += %D%/transfer
 pawl_examples += %D%/getorfetch
+pawl_examples += %D%/timelimit
 pawl_examples += %D%/treesum
 
 examples_counter_LDADD    = libpawl.la
 examples_session_LDADD    = libpawl.la
 examples_transfer_LDADD   = libpawl.la
 examples_getorfetch_LDADD = libpawl.la
+examples_timelimit_LDADD  = libpawl.la
 examples_treesum_LDADD    = libpawl.la
 examples_treesum_SOURCES  = %D%/treesum.c %D%/posix_crc.h
+
+# The same in four event loops; three of them need a library.
+pawl_examples += %D%/op_poll
+examples_op_poll_LDADD   = libpawl.la
+examples_op_poll_SOURCES = %D%/op_poll.c %D%/op_work.h
+if HAVE_LIBUV
+pawl_examples += %D%/op_libuv
+endif
+examples_op_libuv_LDADD    = libpawl.la $(LIBUV_LIBS)
+examples_op_libuv_CPPFLAGS = $(AM_CPPFLAGS) $(LIBUV_CFLAGS)
+examples_op_libuv_SOURCES  = %D%/op_libuv.c %D%/op_work.h
+if HAVE_LIBEVENT
+pawl_examples += %D%/op_libevent
+endif
+examples_op_libevent_LDADD    = libpawl.la $(LIBEVENT_LIBS)
+examples_op_libevent_CPPFLAGS = $(AM_CPPFLAGS) $(LIBEVENT_CFLAGS)
+examples_op_libevent_SOURCES  = %D%/op_libevent.c %D%/op_work.h
+if HAVE_GLIB
+pawl_examples += %D%/op_glib
+endif
+examples_op_glib_LDADD    = libpawl.la $(GLIB_LIBS)
+examples_op_glib_CPPFLAGS = $(AM_CPPFLAGS) $(GLIB_CFLAGS)
+examples_op_glib_SOURCES  = %D%/op_glib.c %D%/op_work.h
 
 check_PROGRAMS += $(pawl_examples)
 
@@ -29,5 +54,11 @@ dist_examples_DATA += %D%/counter.c
 dist_examples_DATA += %D%/session.c
 dist_examples_DATA += %D%/transfer.c
 dist_examples_DATA += %D%/getorfetch.c
+dist_examples_DATA += %D%/timelimit.c
 dist_examples_DATA += %D%/treesum.c
 dist_examples_DATA += %D%/posix_crc.h
+dist_examples_DATA += %D%/op_poll.c
+dist_examples_DATA += %D%/op_libuv.c
+dist_examples_DATA += %D%/op_libevent.c
+dist_examples_DATA += %D%/op_glib.c
+dist_examples_DATA += %D%/op_work.h

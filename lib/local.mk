@@ -9,6 +9,8 @@ libpawl_core_la_CFLAGS   = $(AM_CFLAGS) $(LIB_CFLAGS)
 libpawl_core_la_SOURCES  =
 
 # platform
+libpawl_core_la_SOURCES += %D%/platform/bell.c
+libpawl_core_la_SOURCES += %D%/platform/bell.h
 libpawl_core_la_SOURCES += %D%/platform/clock.c
 libpawl_core_la_SOURCES += %D%/platform/clock.h
 libpawl_core_la_SOURCES += %D%/platform/clock_system.c
@@ -34,21 +36,40 @@ libpawl_core_la_SOURCES += %D%/platform/tls.h
 
 # reclaim
 libpawl_core_la_SOURCES += %D%/reclaim/annotate.h
+libpawl_core_la_SOURCES += %D%/reclaim/nodes.c
+libpawl_core_la_SOURCES += %D%/reclaim/nodes.h
 libpawl_core_la_SOURCES += %D%/reclaim/registry.c
 libpawl_core_la_SOURCES += %D%/reclaim/registry.h
+libpawl_core_la_SOURCES += %D%/reclaim/sizes.h
 libpawl_core_la_SOURCES += %D%/reclaim/smr.c
 libpawl_core_la_SOURCES += %D%/reclaim/smr.h
 
 # wait
+libpawl_core_la_SOURCES += %D%/wait/cancel.c
+libpawl_core_la_SOURCES += %D%/wait/cancel.h
 libpawl_core_la_SOURCES += %D%/wait/context.c
 libpawl_core_la_SOURCES += %D%/wait/context.h
+libpawl_core_la_SOURCES += %D%/wait/cq.c
+libpawl_core_la_SOURCES += %D%/wait/cq.h
 libpawl_core_la_SOURCES += %D%/wait/debug.c
-libpawl_core_la_SOURCES += %D%/wait/list.c
-libpawl_core_la_SOURCES += %D%/wait/list.h
+libpawl_core_la_SOURCES += %D%/wait/limit.c
+libpawl_core_la_SOURCES += %D%/wait/limit.h
+libpawl_core_la_SOURCES += %D%/wait/op.c
+libpawl_core_la_SOURCES += %D%/wait/op.h
+libpawl_core_la_SOURCES += %D%/wait/owner.c
+libpawl_core_la_SOURCES += %D%/wait/owner.h
 libpawl_core_la_SOURCES += %D%/wait/park.c
 libpawl_core_la_SOURCES += %D%/wait/park.h
+libpawl_core_la_SOURCES += %D%/wait/pending.c
+libpawl_core_la_SOURCES += %D%/wait/pending.h
+libpawl_core_la_SOURCES += %D%/wait/queue.c
+libpawl_core_la_SOURCES += %D%/wait/queue.h
+libpawl_core_la_SOURCES += %D%/wait/scope.c
+libpawl_core_la_SOURCES += %D%/wait/scope.h
 libpawl_core_la_SOURCES += %D%/wait/thread.c
 libpawl_core_la_SOURCES += %D%/wait/time.c
+libpawl_core_la_SOURCES += %D%/wait/waiter.c
+libpawl_core_la_SOURCES += %D%/wait/waiter.h
 
 # sync
 libpawl_core_la_SOURCES += %D%/sync/cond.c
@@ -56,7 +77,10 @@ libpawl_core_la_SOURCES += %D%/sync/counter.c
 libpawl_core_la_SOURCES += %D%/sync/mutex.c
 libpawl_core_la_SOURCES += %D%/sync/mutex_all.c
 libpawl_core_la_SOURCES += %D%/sync/mutex_move.h
+libpawl_core_la_SOURCES += %D%/sync/mutex_op.c
+libpawl_core_la_SOURCES += %D%/sync/mutex_op.h
 libpawl_core_la_SOURCES += %D%/sync/once.c
+libpawl_core_la_SOURCES += %D%/sync/once_op.h
 libpawl_core_la_SOURCES += %D%/sync/tally.c
 
 # compose

@@ -7,11 +7,14 @@
 
 dist_man_MANS += %D%/pawl.7
 dist_man_MANS += %D%/pawl_cache.3
+dist_man_MANS += %D%/pawl_cleanup.3
 dist_man_MANS += %D%/pawl_cond.3
 dist_man_MANS += %D%/pawl_counter.3
 dist_man_MANS += %D%/pawl_debug.3
 dist_man_MANS += %D%/pawl_mutex.3
 dist_man_MANS += %D%/pawl_once.3
+dist_man_MANS += %D%/pawl_op.3
+dist_man_MANS += %D%/pawl_scope.3
 dist_man_MANS += %D%/pawl_tally.3
 dist_man_MANS += %D%/pawl_thread.3
 dist_man_MANS += %D%/pawl_time.3
@@ -23,6 +26,7 @@ pawl_man_cache =
 pawl_man_cache += %D%/links/pawl_cache_close.3
 pawl_man_cache += %D%/links/pawl_cache_get.3
 pawl_man_cache += %D%/links/pawl_cache_get_or_fetch.3
+pawl_man_cache += %D%/links/pawl_cache_get_or_fetch_op.3
 pawl_man_cache += %D%/links/pawl_cache_open.3
 pawl_man_cache += %D%/links/pawl_cache_ref_value.3
 pawl_man_cache += %D%/links/pawl_cache_release.3
@@ -49,6 +53,7 @@ pawl_man_mutex += %D%/links/pawl_mutex_is_mine.3
 pawl_man_mutex += %D%/links/pawl_mutex_lock.3
 pawl_man_mutex += %D%/links/pawl_mutex_lock_all.3
 pawl_man_mutex += %D%/links/pawl_mutex_lock_all_until.3
+pawl_man_mutex += %D%/links/pawl_mutex_lock_op.3
 pawl_man_mutex += %D%/links/pawl_mutex_lock_until.3
 pawl_man_mutex += %D%/links/pawl_mutex_trylock.3
 pawl_man_mutex += %D%/links/pawl_mutex_unlock.3
@@ -58,6 +63,27 @@ pawl_man_once =
 pawl_man_once += %D%/links/pawl_once_do.3
 pawl_man_once += %D%/links/pawl_once_do_until.3
 pawl_man_once += %D%/links/pawl_once_is_done.3
+
+pawl_man_op =
+pawl_man_op += %D%/links/pawl_cq_close.3
+pawl_man_op += %D%/links/pawl_cq_dispatch.3
+pawl_man_op += %D%/links/pawl_cq_fd.3
+pawl_man_op += %D%/links/pawl_cq_open.3
+pawl_man_op += %D%/links/pawl_op_cancel.3
+pawl_man_op += %D%/links/pawl_op_deadline.3
+pawl_man_op += %D%/links/pawl_op_init.3
+pawl_man_op += %D%/links/pawl_op_init_inline.3
+pawl_man_op += %D%/links/pawl_op_user.3
+
+pawl_man_scope =
+pawl_man_scope += %D%/links/pawl_cancel_close.3
+pawl_man_scope += %D%/links/pawl_cancel_fire.3
+pawl_man_scope += %D%/links/pawl_cancel_open.3
+pawl_man_scope += %D%/links/pawl_cancel_reason.3
+pawl_man_scope += %D%/links/pawl_cancel_ref.3
+pawl_man_scope += %D%/links/pawl_scope_check.3
+pawl_man_scope += %D%/links/pawl_scope_enter.3
+pawl_man_scope += %D%/links/pawl_scope_leave.3
 
 pawl_man_tally =
 pawl_man_tally += %D%/links/pawl_tally_add.3
@@ -81,6 +107,8 @@ pawl_man_links += $(pawl_man_counter)
 pawl_man_links += $(pawl_man_debug)
 pawl_man_links += $(pawl_man_mutex)
 pawl_man_links += $(pawl_man_once)
+pawl_man_links += $(pawl_man_op)
+pawl_man_links += $(pawl_man_scope)
 pawl_man_links += $(pawl_man_tally)
 pawl_man_links += $(pawl_man_thread)
 pawl_man_links += $(pawl_man_time)
@@ -95,6 +123,8 @@ $(pawl_man_counter): ; $(PAWL_MAN_LINK)pawl_counter.3
 $(pawl_man_debug): ; $(PAWL_MAN_LINK)pawl_debug.3
 $(pawl_man_mutex): ; $(PAWL_MAN_LINK)pawl_mutex.3
 $(pawl_man_once): ; $(PAWL_MAN_LINK)pawl_once.3
+$(pawl_man_op): ; $(PAWL_MAN_LINK)pawl_op.3
+$(pawl_man_scope): ; $(PAWL_MAN_LINK)pawl_scope.3
 $(pawl_man_tally): ; $(PAWL_MAN_LINK)pawl_tally.3
 $(pawl_man_thread): ; $(PAWL_MAN_LINK)pawl_thread.3
 $(pawl_man_time): ; $(PAWL_MAN_LINK)pawl_time.3

@@ -20,7 +20,7 @@ enum {
 };
 
 enum { OPT_LIST = 256, OPT_FILTER, OPT_DURATION, OPT_THREADS, OPT_SEED, OPT_RUNS, OPT_WATCHDOG,
-	OPT_SLOWEST, OPT_JSON, OPT_TAP, OPT_SELF_TEST, OPT_CHILD, OPT_HELP, OPT_VERSION };
+	OPT_SLOWEST, OPT_RUNNER, OPT_JSON, OPT_TAP, OPT_SELF_TEST, OPT_CHILD, OPT_HELP, OPT_VERSION };
 
 static const struct option long_options[] = {
 	{ "list", no_argument, NULL, OPT_LIST },
@@ -31,6 +31,7 @@ static const struct option long_options[] = {
 	{ "runs", required_argument, NULL, OPT_RUNS },
 	{ "watchdog", required_argument, NULL, OPT_WATCHDOG },
 	{ "slowest", required_argument, NULL, OPT_SLOWEST },
+	{ "runner", required_argument, NULL, OPT_RUNNER },
 	{ "json", optional_argument, NULL, OPT_JSON },
 	{ "tap", no_argument, NULL, OPT_TAP },
 	{ "self-test", no_argument, NULL, OPT_SELF_TEST },
@@ -74,13 +75,15 @@ static void help(void)
 	       "  --watchdog=S     seconds without any progress after which a variant is stuck\n"
 	       "                   (default 60, with --self-test 5)\n"
 	       "  --slowest=S      fail if showing a mistake takes longer once\n"
+	       "  --runner=PROGRAM what runs the variants: gets this program's file and their\n"
+	       "                   arguments (an emulator)\n"
 	       "  --json[=FILE]    the results as JSON, to FILE or to standard output\n"
 	       "  --tap            the results as TAP, to standard output\n"
 	       "  --self-test      instead of the suite, cases that must fail; the last line but one\n"
 	       "                   tells whether every judge saw its case, the status is 1 or 3\n"
 	       "  --help, --version\n"
 	       "\n"
-	       "Each option with a value but the last three has a default in the environment:\n"
+	       "Each option with a value but the last four has a default in the environment:\n"
 	       "PAWL_STRESS_FILTER, _DURATION, _THREADS, _SEED, _RUNS, _WATCHDOG.\n"
 	       "TSAN_OPTIONS are kept, but for those that would blind it.\n"
 	       "\n"
@@ -169,6 +172,9 @@ static void set(int option, const char *from, const char *text, struct options *
 		break;
 	case OPT_SLOWEST:
 		o->slowest = seconds(from, text);
+		break;
+	case OPT_RUNNER:
+		o->runner = text;
 		break;
 	case OPT_JSON:
 		o->json = true;

@@ -81,8 +81,8 @@ static void start(const struct options *o, const struct stress_case *c, enum str
 	uint64_t seed, struct process *p)
 {
 	char child[128], threads[32], duration[48], watchdog[48], seed_text[48];
-	char *argv[] = { (char *)(uintptr_t)o->program, child, threads, duration, watchdog,
-		seed_text, NULL };
+	char *argv[] = { (char *)(uintptr_t)o->runner, (char *)(uintptr_t)o->program, child, threads,
+		duration, watchdog, seed_text, NULL };
 	int out[2], err[2], error;
 	char **environment = child_environment(mode);
 	posix_spawn_file_actions_t actions;
@@ -99,9 +99,15 @@ static void start(const struct options *o, const struct stress_case *c, enum str
 	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
 	posix_spawn_file_actions_adddup2(&actions, err[1], STDERR_FILENO);
-	error = posix_spawn(&p->pid, "/proc/self/exe", &actions, NULL, argv, environment);
-	if (error != 0)
-		die("cannot run /proc/self/exe (is /proc mounted?)", error);
+	if (o->runner) {
+		error = posix_spawnp(&p->pid, o->runner, &actions, NULL, argv, environment);
+		if (error != 0)
+			die("cannot run what --runner names", error);
+	} else {
+		error = posix_spawn(&p->pid, "/proc/self/exe", &actions, NULL, argv + 1, environment);
+		if (error != 0)
+			die("cannot run /proc/self/exe (is /proc mounted?)", error);
+	}
 	posix_spawn_file_actions_destroy(&actions);
 	free(environment[0]);
 	free(environment);

@@ -27,7 +27,7 @@
 
 #define STRESS_STEMS(X) \
 	X(counter) X(session) X(transfer) X(cache) \
-	X(mutex) X(cond) X(once) X(tally) X(selftest)
+	X(mutex) X(cond) X(once) X(op) X(scope) X(tally) X(selftest)
 
 enum {
 	STRESS_ITERATIONS = 200,	/* of each thread, BROKEN */

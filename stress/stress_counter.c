@@ -9,6 +9,7 @@
 #include <pawl/counter.h>
 #include <pawl/mutex.h>
 
+#include "mixed.h"
 #include "stress.h"
 
 /* External, or a compiler may drop it and the race with it. */
@@ -114,7 +115,7 @@ static void counter_right(struct stress_team *t)
 enum { CLOSED = -1 };
 
 static _Atomic int64_t zero_round;
-static _Atomic uint64_t zero_readers, zero_timeouts;
+static _Atomic uint64_t zero_readers;
 static int64_t zero_data;
 
 static void zero_leader(struct stress_worker *w)
@@ -127,6 +128,7 @@ static void zero_leader(struct stress_worker *w)
 		atomic_store_explicit(&zero_round, round, memory_order_relaxed);
 		if (stress_wants_waits(w->team))
 			stress_hold_until(w, &counter, (unsigned)others);
+		mixed_fire(w, 1, w->team->size);
 		zero_data = round;
 		(void)pawl_counter_add(&counter, -1);
 		while (atomic_load(&zero_readers) < (uint64_t)round * others)
@@ -138,16 +140,16 @@ static void zero_leader(struct stress_worker *w)
 
 static void wait_for_zero(struct stress_worker *w)
 {
-	/* Some have a deadline, and come again. */
-	while (stress_random(w, 4) == 0) {
-		pawl_time deadline = pawl_after(PAWL_US(stress_random(w, 200)) - PAWL_US(20));
+	struct mixed x;
+	int err;
 
-		if (pawl_counter_wait_zero(&counter, deadline) == 0)
-			return;
-		atomic_fetch_add_explicit(&zero_timeouts, 1, memory_order_relaxed);
-	}
-	if (pawl_counter_wait_zero(&counter, PAWL_FOREVER) != 0)
-		stress_fail("a wait for ever did not return 0");
+	do {
+		pawl_time deadline = mixed_begin(&x, w);
+
+		err = mixed_end(&x, w, pawl_counter_wait_zero(&counter, deadline));
+	} while (err == ETIMEDOUT || err == ECANCELED);
+	if (err != 0)
+		stress_fail("pawl_counter_wait_zero returned %d", err);
 }
 
 static void zero_body(struct stress_worker *w)
@@ -175,8 +177,9 @@ static void zero_body(struct stress_worker *w)
 static void zero_right(struct stress_team *t)
 {
 	stress_name(&counter, "the counter");
+	mixed_open(t);
 	stress_run(t, zero_body);
-	stress_note("timeouts", atomic_load(&zero_timeouts));
+	mixed_close();
 	if (pawl_counter_get(&counter) != 0)
 		stress_fail("the counter is not zero in the end");
 }

@@ -10,6 +10,7 @@
 
 #include <pawl/mutex.h>
 
+#include "mixed.h"
 #include "stress.h"
 
 enum { CLOSED = -1 };
@@ -238,6 +239,68 @@ static void timed_right(struct stress_team *t)
 	close_lock(t, sections(t));
 }
 
+/* Waits that end early, of both policies; worker 0 cancels while it has both. */
+static pawl_mutex fair = PAWL_MUTEX_FAIR_INIT;
+static uint64_t fair_plain;	/* what that one guards */
+
+static void mixed_leader(struct stress_worker *w)
+{
+	pawl_mutex *const both[] = { &lock, &fair };
+
+	while (stress_again(w)) {
+		pawl_mutex_lock_all(both, 2);
+		if (stress_wants_waits(w->team))
+			stress_hold_until(w, NULL, w->team->size - 1);
+		mixed_fire(w, 1, w->team->size);
+		section(w);
+		pawl_mutex_unlock_all(both, 2);
+		stress_done(w);
+	}
+}
+
+static void mixed_body(struct stress_worker *w)
+{
+	if (w->index == 0) {
+		mixed_leader(w);
+		return;
+	}
+	while (stress_again(w)) {
+		pawl_mutex *m = stress_random(w, 2) == 0 ? &lock : &fair;
+		struct mixed x;
+		pawl_time deadline = mixed_begin(&x, w);
+		int err = mixed_end(&x, w, pawl_mutex_lock_until(m, deadline));
+
+		if (err == 0) {
+			if (m == &lock)
+				section(w);
+			else
+				fair_plain++;
+			pawl_mutex_unlock(m);
+		} else if (err != ETIMEDOUT && err != ECANCELED) {
+			stress_fail("pawl_mutex_lock_until returned %d", err);
+		}
+		stress_done(w);
+	}
+}
+
+static void mixed_right(struct stress_team *t)
+{
+	uint64_t early;
+
+	open_lock(t, 0);
+	stress_name(&fair, "the fair mutex");
+	mixed_open(t);
+	stress_run(t, mixed_body);
+	early = mixed_timeouts() + mixed_cancels();
+	mixed_close();
+	if (plain + fair_plain + early != stress_ops(t))
+		stress_fail("%" PRIu64 " rounds, but %" PRIu64 " sections and %" PRIu64
+			    " waits given up", stress_ops(t), plain + fair_plain, early);
+	if (pawl_mutex_trylock(&fair) != 0)
+		stress_fail("the fair mutex is not free in the end");
+	close_lock(t, plain);
+}
+
 /*
  * Abort storm: worker 0 holds a mutex until all others have given up waiting for it, in
  * any order; then all of them lock it for good.  So the number of timeouts is exact.
@@ -417,6 +480,12 @@ const struct stress_case stress_mutex_cases[] = {
 		.about = "trylock and deadlines, past, near and far",
 		.right = "pawl_mutex_lock_until",
 		.run_right = timed_right,
+	},
+	{
+		.name = "mutex.mixed",
+		.about = "three in ten waits are timed, one in ten is canceled",
+		.right = "pawl_mutex_lock_until",
+		.run_right = mixed_right,
 	},
 	{
 		.name = "mutex.abort",

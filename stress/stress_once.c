@@ -9,6 +9,7 @@
 
 #include <pawl/once.h>
 
+#include "mixed.h"
 #include "stress.h"
 
 enum { CLOSED = -1 };
@@ -17,7 +18,7 @@ static pawl_once once;
 static int64_t data;		/* what the initialiser makes */
 static uint64_t failures_due;	/* of this round; set before it begins */
 static _Atomic int64_t current;
-static _Atomic uint64_t runs, failures, finished, timeouts;
+static _Atomic uint64_t runs, failures, finished;
 
 static int initialise(void *arg)
 {
@@ -27,6 +28,10 @@ static int initialise(void *arg)
 	/* The first one of a round keeps the others waiting. */
 	if (before == 0 && stress_wants_waits(w->team))
 		stress_hold_until(w, &once, w->team->size - 1);
+	if (before == 0) {
+		mixed_fire(w, 0, w->index);
+		mixed_fire(w, w->index + 1, w->team->size);
+	}
 	if (before < failures_due)
 		return EIO;
 	data = atomic_load_explicit(&current, memory_order_relaxed);
@@ -35,9 +40,12 @@ static int initialise(void *arg)
 
 static int try(struct stress_worker *w)
 {
-	if (stress_random(w, 8) != 0)
-		return pawl_once_do(&once, initialise, w);
-	return pawl_once_do_until(&once, initialise, w, pawl_after(PAWL_US(stress_random(w, 200))));
+	struct mixed x;
+	pawl_time deadline = mixed_begin(&x, w);
+	int err = deadline == PAWL_FOREVER ? pawl_once_do(&once, initialise, w) :
+		pawl_once_do_until(&once, initialise, w, deadline);
+
+	return mixed_end(&x, w, err);
 }
 
 static void use(struct stress_worker *w, int64_t round)
@@ -47,9 +55,7 @@ static void use(struct stress_worker *w, int64_t round)
 	while ((err = try(w)) != 0) {
 		if (err == EIO)
 			atomic_fetch_add_explicit(&failures, 1, memory_order_relaxed);
-		else if (err == ETIMEDOUT)
-			atomic_fetch_add_explicit(&timeouts, 1, memory_order_relaxed);
-		else
+		else if (err != ETIMEDOUT && err != ECANCELED)
 			stress_fail("pawl_once_do returned %d", err);
 	}
 	if (!pawl_once_is_done(&once))
@@ -108,8 +114,9 @@ static void body(struct stress_worker *w)
 static void takeover_right(struct stress_team *t)
 {
 	stress_name(&once, "the once");
+	mixed_open(t);
 	stress_run(t, body);
-	stress_note("timeouts", atomic_load(&timeouts));
+	mixed_close();
 }
 
 const struct stress_case stress_once_cases[] = {

@@ -19,6 +19,7 @@ enum {
 /* options.c */
 struct options {
 	const char *program;	/* as the user would type it */
+	const char *runner;	/* runs the variants; NULL: nothing between */
 	const char *filter;	/* NULL: all */
 	regex_t regex;
 	double duration;	/* seconds, of each right variant */

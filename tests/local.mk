@@ -27,8 +27,31 @@ tests_test_once_SOURCES = %D%/test_once.c $(test_support)
 pawl_tests += %D%/test_counter
 tests_test_counter_SOURCES = %D%/test_counter.c $(test_support)
 
+pawl_tests += %D%/test_op
+tests_test_op_SOURCES = %D%/test_op.c $(test_support)
+
+pawl_tests += %D%/test_cq
+tests_test_cq_SOURCES = %D%/test_cq.c $(test_support)
+
+pawl_tests += %D%/test_op_enomem
+tests_test_op_enomem_SOURCES  = %D%/test_op_enomem.c $(test_support)
+tests_test_op_enomem_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
+tests_test_op_enomem_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
+
 pawl_tests += %D%/test_tally
 tests_test_tally_SOURCES = %D%/test_tally.c $(test_support)
+
+pawl_tests += %D%/test_scope
+tests_test_scope_SOURCES  = %D%/test_scope.c $(test_support)
+tests_test_scope_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
+tests_test_scope_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
+
+pawl_tests += %D%/test_scope_waits
+tests_test_scope_waits_SOURCES = %D%/test_scope_waits.c $(test_support)
+
+pawl_tests += %D%/test_cleanup
+tests_test_cleanup_SOURCES = %D%/test_cleanup.c $(test_support)
+tests_test_cleanup_CFLAGS  = $(AM_CFLAGS) -fexceptions
 
 pawl_tests += %D%/test_time
 tests_test_time_SOURCES = %D%/test_time.c $(test_support)
@@ -47,10 +70,44 @@ tests_test_context_SOURCES  = %D%/test_context.c $(test_support)
 tests_test_context_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
 tests_test_context_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
 
-pawl_tests += %D%/test_list
-tests_test_list_SOURCES  = %D%/test_list.c $(test_support)
-tests_test_list_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
-tests_test_list_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
+pawl_tests += %D%/test_nodes
+tests_test_nodes_SOURCES  = %D%/test_nodes.c $(test_support)
+tests_test_nodes_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
+tests_test_nodes_CFLAGS   = $(AM_CFLAGS) $(LIB_CFLAGS)
+tests_test_nodes_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
+
+pawl_tests += %D%/test_waiter
+tests_test_waiter_SOURCES  = %D%/test_waiter.c $(test_support)
+tests_test_waiter_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
+tests_test_waiter_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
+
+pawl_tests += %D%/test_queue
+tests_test_queue_SOURCES  = %D%/test_queue.c %D%/queue_crowd.h $(test_support)
+tests_test_queue_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
+tests_test_queue_CFLAGS   = $(AM_CFLAGS) $(LIB_CFLAGS)
+tests_test_queue_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
+
+pawl_tests += %D%/test_queue_costs
+tests_test_queue_costs_SOURCES  = %D%/test_queue_costs.c %D%/queue_crowd.h $(test_support)
+tests_test_queue_costs_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
+tests_test_queue_costs_CFLAGS   = $(AM_CFLAGS) $(LIB_CFLAGS)
+tests_test_queue_costs_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
+
+# The list of waiters that the queue is compared with; and sleeps in the middle of both.
+test_oracle  = %D%/oracle_list.c %D%/oracle_list.h %D%/stalls.c %D%/stalls.h
+test_stalls  = %D%/stall_load.c %D%/stall_load.h
+test_stalls += %D%/stalled_queue.c %D%/stalled_queue.h
+
+pawl_tests += %D%/test_queue_oracle
+tests_test_queue_oracle_SOURCES  = %D%/test_queue_oracle.c $(test_oracle) $(test_support)
+tests_test_queue_oracle_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
+tests_test_queue_oracle_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
+
+pawl_tests += %D%/test_stalls
+tests_test_stalls_SOURCES  = %D%/test_stalls.c $(test_stalls) $(test_oracle) $(test_support)
+tests_test_stalls_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
+tests_test_stalls_CFLAGS   = $(AM_CFLAGS) $(LIB_CFLAGS)
+tests_test_stalls_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
 
 pawl_tests += %D%/test_fork
 tests_test_fork_SOURCES = %D%/test_fork.c $(test_support)
@@ -70,9 +127,7 @@ tests_test_enomem_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
 tests_test_enomem_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
 
 pawl_tests += %D%/test_windows
-tests_test_windows_SOURCES  = %D%/test_windows.c $(test_support)
-tests_test_windows_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
-tests_test_windows_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
+tests_test_windows_SOURCES = %D%/test_windows.c $(test_support)
 
 pawl_tests += %D%/test_signals
 tests_test_signals_SOURCES  = %D%/test_signals.c $(test_support)
@@ -90,6 +145,9 @@ tests_test_mutex_twins_CPPFLAGS = $(AM_CPPFLAGS) -DPAWL_NO_INLINE
 pawl_tests += %D%/test_cache
 tests_test_cache_SOURCES = %D%/test_cache.c $(test_support)
 
+pawl_tests += %D%/test_cache_op
+tests_test_cache_op_SOURCES = %D%/test_cache_op.c $(test_support)
+
 # The same where lookups take the lock.
 pawl_tests += %D%/test_cache_locked
 tests_test_cache_locked_SOURCES  = %D%/test_cache.c %D%/cache_locked.c $(test_support)
@@ -105,6 +163,9 @@ tests_test_cache_flight_locked_SOURCES  = %D%/test_cache_flight.c %D%/cache_lock
 tests_test_cache_flight_locked_CPPFLAGS = $(PAWL_CORE_CPPFLAGS) -DPAWL_CACHE_LOCKED_READS=1
 tests_test_cache_flight_locked_CFLAGS   = $(AM_CFLAGS) $(LIB_CFLAGS)
 tests_test_cache_flight_locked_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
+
+pawl_tests += %D%/test_cache_cancel
+tests_test_cache_cancel_SOURCES = %D%/test_cache_cancel.c $(test_support)
 
 pawl_tests += %D%/test_smr
 tests_test_smr_SOURCES  = %D%/test_smr.c $(test_support)
@@ -148,6 +209,8 @@ endif
 pawl_cxx_tests =
 pawl_cxx_tests += %D%/test_once_exception
 tests_test_once_exception_SOURCES = %D%/test_once_exception.cc
+pawl_cxx_tests += %D%/test_cleanup_exception
+tests_test_cleanup_exception_SOURCES = %D%/test_cleanup_exception.cc
 pawl_cxx_tests += %D%/test_cache_exception
 tests_test_cache_exception_SOURCES = %D%/test_cache_exception.cc
 

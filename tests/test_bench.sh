@@ -30,7 +30,7 @@ run() {
 	[ $? = "$want" ]
 }
 
-echo 1..11
+echo 1..12
 run 0 --help && grep -q '^usage: pawl-bench' "$tmp/out"
 result $? "--help goes to standard output"
 run 0 --list && grep -q '^mutex/pair ' "$tmp/out" && grep -q '^cache/hit ' "$tmp/out"
@@ -62,5 +62,9 @@ if python3 -c 'import json' 2>/dev/null; then
 	result $? "--json is valid JSON, alone on standard output"
 else
 	echo "ok 11 - --json is valid JSON # SKIP no python3 here"
+	test=11
 fi
+bench=${bench}-queue
+run 0 --rounds=1 --duration=5 --filter='resume$|abort$' && grep -q '^bench: ' "$tmp/out"
+result $? "pawl-bench-queue runs"
 exit $bad

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include <pawl/cache.h>
-#include <pawl/thread.h>
+#include <pawl/counter.h>
 
 #include "platform/memory.h"
 #include "reclaim/smr.h"
@@ -279,9 +279,11 @@ static void fail_first(void *arg)
 
 static void fail_last(void *arg)
 {
+	pawl_counter one = PAWL_COUNTER_INIT(1);
 	struct poor *p = arg;
 
-	must(pawl_thread_attach() == 0);
+	/* What it takes to wait: a context, and a place in a queue. */
+	must(pawl_counter_wait_zero(&one, pawl_after(PAWL_MS(1))) == ETIMEDOUT);
 	gate_open(&attached);
 	gate_pass(&may_call);
 	must(!pawl_i_smr_enter());
@@ -309,7 +311,7 @@ static void a_thread_without_record_leaves_no_garbage(void **state)
 	gate_pass(&begun);
 	worker_start(&last.worker, fail_last, &last);
 	gate_pass(&attached);
-	before = live;		/* with the entry, the record of first, both contexts */
+	before = live;		/* with the entry, the record of first, what both wait with */
 	allow(0);
 	gate_open(&may_call);
 	snprintf(who, sizeof who, "(tid %d) waits ", (int)last.worker.tid);

@@ -2,7 +2,7 @@
 /*
  * test_enomem.c - no memory.  This program has the library's allocator (platform/memory.h)
  * and makes it fail: nothing but attach and tally_init may notice; those who wait without
- * a context poll.
+ * a context, or a place in the queue, poll.
  *
  * Each case runs in a child, where no thread has a context yet.
  */
@@ -25,7 +25,8 @@
 
 /*** The allocator *****************************************************************************/
 
-enum { NEVER = -1 };
+/* The first context of all takes two calls: itself, and a chunk of waiters. */
+enum { NEVER = -1, CONTEXT_CALLS = 2 };
 
 static int calls;			/* atomic */
 static int fail_from = NEVER, fail_to;	/* these calls, counted from 0; set before threads */
@@ -77,14 +78,25 @@ static void attach_without_memory(void *arg)
 	must(pawl_thread_attach() == ENOMEM);
 	must(pawl_thread_attach() == 0);
 	must(pawl_thread_attach() == 0);
-	must(calls == 3);
+	must(calls == 2 + CONTEXT_CALLS);
 	must(errno == 123);
+}
+
+/* The context is there, its waiter is not. */
+static void attach_without_all_memory(void *arg)
+{
+	(void)arg;
+	fail_calls(CONTEXT_CALLS - 1, CONTEXT_CALLS);
+	must(pawl_thread_attach() == ENOMEM);
+	must(pawl_thread_attach() == 0);
+	must(calls == 2 * CONTEXT_CALLS);
 }
 
 static void attach_returns_enomem_and_can_be_tried_again(void **state)
 {
 	(void)state;
 	run_in_child(attach_without_memory, NULL);
+	run_in_child(attach_without_all_memory, NULL);
 }
 
 static void init_tally_without_memory(void *arg)
@@ -109,7 +121,8 @@ static void tally_init_returns_enomem_and_leaves_the_tally_alone(void **state)
 
 /*** What may not ******************************************************************************/
 
-enum { THREADS = 4, ROUNDS_EACH = 100 };
+/* Allocations: a context for each thread, a chunk of waiters, one of segments. */
+enum { THREADS = 4, ALLOCATIONS = THREADS + 2, ROUNDS_EACH = 100 };
 
 struct everything {
 	pthread_barrier_t start;
@@ -212,14 +225,14 @@ static void run_with_failing_calls(void *arg)
 static void each_allocation_may_fail_and_nothing_is_lost(void **state)
 {
 	(void)state;
-	for (int n = 0; n < THREADS; n++)
+	for (int n = 0; n < ALLOCATIONS; n++)
 		run_in_child(run_with_failing_calls, (int[]){ n, n + 1 });
 }
 
 static void all_allocations_from_one_on_may_fail_and_nothing_is_lost(void **state)
 {
 	(void)state;
-	for (int n = 0; n < THREADS; n++)
+	for (int n = 0; n < ALLOCATIONS; n++)
 		run_in_child(run_with_failing_calls, (int[]){ n, INT32_MAX });
 }
 
@@ -352,7 +365,7 @@ static void run_without_keys(void *arg)
 	must(pawl_thread_attach() == ENOMEM);
 	must(pawl_thread_attach() == ENOMEM);
 	must(errno == 123);
-	must(calls == 1);	/* what could not be kept was given back, and adopted */
+	must(calls == CONTEXT_CALLS);	/* what could not be kept was given back, and adopted */
 	run_participants();
 }
 

@@ -54,11 +54,49 @@ check_getorfetch()
 		test "$(value fetches)" -eq 5
 }
 
+check_timelimit()
+{
+	test "$(value answers)" -eq 16 && test "$(value nothing)" -eq 4 &&
+		test "$(value errors)" -eq 0 && test "$(value connections)" -eq 2
+}
+
+# The same for each event loop.
+check_op()
+{
+	test "$(value requests)" -eq 3000 &&
+		test $(($(value served) + $(value late))) -eq 3000 &&
+		test "$(value callbacks)" -gt 0
+}
+check_op_poll() { check_op; }
+check_op_libuv() { check_op; }
+check_op_libevent() { check_op; }
+check_op_glib() { check_op; }
+
+# The library that an example needs beside pawl.
+needed()
+{
+	case $1 in
+	op_libuv) echo libuv ;;
+	op_libevent) echo libevent_core ;;
+	op_glib) echo glib-2.0 ;;
+	esac
+}
+
+skip()
+{
+	number=$((number + 1))
+	echo "ok $number - $1 # SKIP $2"
+}
+
 # run name how command...
 run()
 {
 	name=$1 how=$2
 	shift 2
+	if test -n "$(needed "$name")" && test ! -e "$examples/$name"; then
+		skip "$name, $how" "configure did not find $(needed "$name")"
+		return
+	fi
 	timeout -k 5 120 "$@" "$examples/$name" >"$tmp/out" 2>&1
 	status=$?
 	test $status -ne 124 || echo "# $name: still running after two minutes"
@@ -66,21 +104,27 @@ run()
 	result $? "$name, $how"
 }
 
-for example in counter session transfer getorfetch; do
+for example in counter session transfer getorfetch timelimit \
+	op_poll op_libuv op_libevent op_glib; do
 	for round in 1 2 3; do
 		run $example "round $round" env
 	done
 	if command -v taskset >/dev/null 2>&1 && taskset -c 0 true 2>/dev/null; then
 		run $example "on one CPU" taskset -c 0
 	else
-		number=$((number + 1))
-		echo "ok $number - $example, on one CPU # SKIP no taskset, or no CPU 0"
+		skip "$example, on one CPU" "no taskset, or no CPU 0"
 	fi
 done
 
 # As a user compiles them: without our flags and config.h.
 for source in "$sources"/*.c; do
-	${CC-cc} -fsyntax-only -Wall -Wextra -Werror -I"${srcdir-.}/include" "$source" \
+	library=$(needed "$(basename "$source" .c)") flags=
+	if test -n "$library"; then
+		flags=$(${PKG_CONFIG-pkg-config} --cflags "$library" 2>/dev/null) ||
+			{ skip "$(basename "$source") compiles" "no $library"; continue; }
+	fi
+	# shellcheck disable=SC2086 # flags are words
+	${CC-cc} -fsyntax-only -Wall -Wextra -Werror -I"${srcdir-.}/include" $flags "$source" \
 		>"$tmp/out" 2>&1
 	result $? "$(basename "$source") compiles without flags of ours"
 done

@@ -57,10 +57,10 @@ planted "pawl_mutex_trylock: README says wait-free, the explorer finds lock-free
 	'/^    pawl_mutex_trylock/s/lock-free/wait-free/'
 planted "pawl_tally_add: README says lock-free, the explorer finds wait-free" \
 	'/^    pawl_tally_add/s/wait-free/lock-free/'
-planted "pawl_cond_signal, else: README says blocking: sleep, the explorer finds blocking: loop" \
-	's/else: the list, and that of the mutex/else: the mutex/'
-planted "pawl_once_do_until, else: README says blocking: loop deadline" \
-	'/^    pawl_once_do_until/,/^    pawl_counter_get/s/list; a signal under way/list/'
+planted "pawl_mutex_unlock, else: README says wait-free, the explorer finds lock-free" \
+	'/^    pawl_mutex_unlock/,/^    pawl_cond/s/lock-free   else/wait-free   else/'
+planted "pawl_cond_wait_until: README says blocking: sleep deadline, the explorer finds blocking: signal" \
+	's/a signal under way; then the mutex/then the mutex/'
 planted "pawl_dump|: README has no such row" '/^    pawl_dump/d'
 planted "pawl_tally_mend: no model of this row" '/^    pawl_tally_add/s/_sum/_mend/'
 

@@ -49,12 +49,12 @@ out() { grep -q -e "$1" "$tmp/out"; }
 err() { grep -q -e "$1" "$tmp/err"; }
 closing='[0-9][0-9]* tests, [0-9][0-9]* ops, [0-9][0-9]*\.[0-9] s, seed'
 
-echo 1..33
+echo 1..34
 
 run 0 --help && out '^usage: pawl-stress' && [ ! -s "$tmp/err" ]
 result $? "--help goes to standard output"
 missing=''
-for option in list filter duration threads seed runs watchdog slowest json tap self-test; do
+for option in list filter duration threads seed runs watchdog slowest runner json tap self-test; do
 	out "^  --$option" || missing="$missing --$option"
 done
 [ -z "$missing" ]
@@ -120,6 +120,9 @@ run 0 --runs=3 --filter='^counter\.plain$' --duration=0.02 && out ' 3 of 3 ' &&
 result $? "--runs repeats each variant and times it"
 run 1 --slowest=0.000001 --filter='^counter\.plain$' --duration=0.02 && err 'counter.plain broken: took '
 result $? "--slowest fails what takes longer"
+run 0 --runner=env --filter='^counter\.plain$' --duration=0.02 && run 1 --runner=/nowhere --filter='^counter\.plain$' &&
+	err 'cannot run what --runner names'
+result $? "--runner runs the variants"
 
 json_is() {
 	python3 - "$1" "$2" <<'END'

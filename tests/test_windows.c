@@ -1,100 +1,115 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_windows.c - a wait that times out meets its signal: from inside.
+ * test_windows.c - a wait that times out meets its answer.
  *
- * Both must enter the object's list.  Each round holds the list's lock until both stand
- * before it, then lets them in, in whatever order they come.  Either way nothing may be
- * lost: who was signalled got it, who gave up left no trace.
+ * The clock is virtual.  Each round one thread makes a deadline pass while another does
+ * what ends the wait, one of them a moment later: how much later moves, round by round,
+ * to where both ends are as likely.  Either way nothing may be lost: who was answered got
+ * it, who gave up left no trace.  And both must have happened.
  */
 #include "config.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
 
+#include <pawl/cond.h>
+#include <pawl/counter.h>
 #include <pawl/mutex.h>
 #include <pawl/once.h>
 
 #include "support.h"
-#include "wait/list.h"
 
-enum { WINDOWS = 60 };
+enum { WINDOWS = 120 };
 
-static int won, gave_up;	/* how rounds ended; for the note */
+/*** The race **********************************************************************************/
 
-static void note_rounds(void)
+static struct {
+	int answered, gave_up;	/* how rounds ended */
+	int64_t later;		/* ns by which the answer is later than the clock; or earlier */
+	struct gate begin;
+	struct worker clock;
+} race;
+
+static int64_t real_now(void)
 {
-	note("%d signalled, %d gave up", won, gave_up);
-	won = gave_up = 0;
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * PAWL_S(1) + t.tv_nsec;
 }
 
-static void count(int result)
+static void spend(int64_t ns)
 {
-	must(result == 0 || result == ETIMEDOUT);
-	++*(result == 0 ? &won : &gave_up);
+	int64_t end = real_now() + ns;
+
+	while (real_now() < end)
+		continue;
 }
 
-/* Its deadline has passed, and it is on the way to the list. */
-static void await_end_of_sleep(const struct worker *w)
+static void let_deadline_pass(void *arg)
 {
-	char line[64];
-
+	(void)arg;
+	gate_pass(&race.begin);
+	spend(-race.later);
 	must(pawl_clock_advance(PAWL_S(1)) == 0);
-	snprintf(line, sizeof line, "(tid %d) does not wait", (int)w->tid);
-	while (!dump_shows(line, ""))
-		nap(PAWL_US(50));
 }
 
-/* Open the window: the other one is let go, and has time to come to the list. */
-static void let_both_in(struct gate *other, uint64_t *word)
+/* The deadline, 1 s after now, passes about when this returns. */
+static void race_begin(void)
 {
-	gate_open(other);
-	nap(PAWL_US(300));
-	pawl_i_list_unlock(word, 0);
+	race.begin = (struct gate)GATE_INIT;
+	worker_start(&race.clock, let_deadline_pass, NULL);
+	gate_open(&race.begin);
+	spend(race.later);
+}
+
+/* @result: of the wait with the deadline. */
+static void race_end(int result)
+{
+	int64_t step = PAWL_US(1) + llabs(race.later) / 4;
+
+	worker_join(&race.clock);
+	must(result == 0 || result == ETIMEDOUT);
+	++*(result == 0 ? &race.answered : &race.gave_up);
+	race.later += result == 0 ? step : -step;
+}
+
+static void assert_both_ends(void)
+{
+	note("%d answered, %d gave up", race.answered, race.gave_up);
+	assert_true(race.answered > 0);
+	assert_true(race.gave_up > 0);
+	race.answered = race.gave_up = 0;
+	race.later = 0;
 }
 
 /*** Mutex: the holder unlocks *****************************************************************/
 
-struct mutex_window {
-	pawl_mutex mutex;
-	struct gate holds, may_unlock;
-};
-
-static void hold_until_told(void *arg)
-{
-	struct mutex_window *w = arg;
-
-	pawl_mutex_lock(&w->mutex);
-	gate_open(&w->holds);
-	gate_pass(&w->may_unlock);
-	pawl_mutex_unlock(&w->mutex);
-}
-
 static void open_mutex_window(unsigned flags)
 {
-	struct mutex_window w = { .holds = GATE_INIT, .may_unlock = GATE_INIT };
 	struct locker timed, behind;
-	struct worker holder;
+	pawl_mutex m;
 
-	assert_int_equal(pawl_mutex_init(&w.mutex, flags), 0);
-	worker_start(&holder, hold_until_told, &w);
-	gate_pass(&w.holds);
-	locker_start(&timed, 0, &w.mutex, pawl_after(PAWL_S(1)), NULL);
-	locker_start(&behind, 1, &w.mutex, PAWL_FOREVER, NULL);
-	pawl_i_list_lock(&w.mutex.word_);
-	await_end_of_sleep(&timed.worker);
-	let_both_in(&w.may_unlock, &w.mutex.word_);
-	worker_join(&holder);
-	count(locker_join(&timed));
+	assert_int_equal(pawl_mutex_init(&m, flags), 0);
+	pawl_mutex_lock(&m);
+	locker_start(&timed, 0, &m, pawl_after(PAWL_S(1)), NULL);
+	locker_start(&behind, 1, &m, PAWL_FOREVER, NULL);
+	race_begin();
+	pawl_mutex_unlock(&m);
+	race_end(locker_join(&timed));
 	assert_int_equal(locker_join(&behind), 0);
-	pawl_mutex_destroy(&w.mutex);
+	pawl_mutex_destroy(&m);
 }
 
 static void unlock_meets_a_lock_that_times_out(void **state)
 {
 	(void)state;
-	for (unsigned i = 0; i < WINDOWS; i++)
-		open_mutex_window(i % 2);
-	note_rounds();
+	for (unsigned flags = 0; flags <= PAWL_FAIR; flags++) {
+		for (unsigned i = 0; i < WINDOWS; i++)
+			open_mutex_window(flags);
+		assert_both_ends();
+	}
 }
 
 /*** Condition: a signal or a broadcast ********************************************************/
@@ -102,8 +117,6 @@ static void unlock_meets_a_lock_that_times_out(void **state)
 struct cond_window {
 	pawl_mutex mutex;
 	pawl_cond cond;
-	struct gate may_signal;
-	bool all;
 };
 
 struct cond_waiter {
@@ -122,17 +135,6 @@ static void wait_for_signal(void *arg)
 	pawl_mutex_unlock(&w->window->mutex);
 }
 
-static void signal_when_told(void *arg)
-{
-	struct cond_window *w = arg;
-
-	gate_pass(&w->may_signal);
-	if (w->all)
-		pawl_cond_broadcast(&w->cond);
-	else
-		pawl_cond_signal(&w->cond);
-}
-
 static void cond_waiter_start(struct cond_waiter *w, struct cond_window *window, pawl_time deadline)
 {
 	w->window = window;
@@ -143,20 +145,19 @@ static void cond_waiter_start(struct cond_waiter *w, struct cond_window *window,
 
 static void open_cond_window(unsigned flags, bool all)
 {
-	struct cond_window w = { .may_signal = GATE_INIT, .all = all };
+	struct cond_window w = { .cond = PAWL_COND_INIT };
 	struct cond_waiter timed, behind;
-	struct worker signaller;
 
 	assert_int_equal(pawl_mutex_init(&w.mutex, flags), 0);
 	cond_waiter_start(&timed, &w, pawl_after(PAWL_S(1)));
 	cond_waiter_start(&behind, &w, PAWL_FOREVER);
-	worker_start(&signaller, signal_when_told, &w);
-	pawl_i_list_lock(&w.cond.word_);
-	await_end_of_sleep(&timed.worker);
-	let_both_in(&w.may_signal, &w.cond.word_);
-	worker_join(&signaller);
+	race_begin();
+	if (all)
+		pawl_cond_broadcast(&w.cond);
+	else
+		pawl_cond_signal(&w.cond);
 	worker_join(&timed.worker);
-	count(timed.result);
+	race_end(timed.result);
 	/* One signal: it is the first one's, or goes to the second. */
 	if (!all && timed.result == 0) {
 		worker_await_wait(&behind.worker, "cond", &w.cond);
@@ -172,7 +173,7 @@ static void a_signal_meets_a_wait_that_times_out(void **state)
 	(void)state;
 	for (unsigned i = 0; i < WINDOWS; i++)
 		open_cond_window(i % 2, false);
-	note_rounds();
+	assert_both_ends();
 }
 
 static void a_broadcast_meets_a_wait_that_times_out(void **state)
@@ -180,7 +181,7 @@ static void a_broadcast_meets_a_wait_that_times_out(void **state)
 	(void)state;
 	for (unsigned i = 0; i < WINDOWS; i++)
 		open_cond_window(i % 2, true);
-	note_rounds();
+	assert_both_ends();
 }
 
 /*** Once: the initialiser succeeds or fails ***************************************************/
@@ -249,13 +250,12 @@ static void open_once_window(int wanted)
 	worker_await_wait(&timed.worker, "once", &w.once);
 	caller_start(&behind, &w, PAWL_FOREVER);
 	worker_await_wait(&behind.worker, "once", &w.once);
-	pawl_i_list_lock(&w.once.word_);
-	await_end_of_sleep(&timed.worker);
-	caller_start(&late, &w, PAWL_FOREVER);	/* will want to enter the list too */
-	let_both_in(&w.may_end, &w.once.word_);
+	caller_start(&late, &w, PAWL_FOREVER);	/* comes at the same time */
+	race_begin();
+	gate_open(&w.may_end);
 	worker_join(&runner);
 	worker_join(&timed.worker);
-	count(timed.result);
+	race_end(timed.result);
 	worker_join(&behind.worker);
 	worker_join(&late.worker);
 	assert_int_equal(behind.result, 0);
@@ -269,7 +269,54 @@ static void the_end_of_a_run_meets_a_wait_that_times_out(void **state)
 	(void)state;
 	for (int i = 0; i < WINDOWS; i++)
 		open_once_window(i % 2 ? EIO : 0);
-	note_rounds();
+	assert_both_ends();
+}
+
+/*** Counter: it becomes zero ******************************************************************/
+
+struct counter_waiter {
+	struct worker worker;
+	pawl_counter *counter;
+	pawl_time deadline;
+	int result;
+};
+
+static void wait_for_zero(void *arg)
+{
+	struct counter_waiter *w = arg;
+
+	w->result = pawl_counter_wait_zero(w->counter, w->deadline);
+}
+
+static void zero_waiter_start(struct counter_waiter *w, pawl_counter *c, pawl_time deadline)
+{
+	w->counter = c;
+	w->deadline = deadline;
+	worker_start(&w->worker, wait_for_zero, w);
+	worker_await_wait(&w->worker, "counter", c);
+}
+
+static void open_counter_window(void)
+{
+	pawl_counter c = PAWL_COUNTER_INIT(1);
+	struct counter_waiter timed, behind;
+
+	zero_waiter_start(&timed, &c, pawl_after(PAWL_S(1)));
+	zero_waiter_start(&behind, &c, PAWL_FOREVER);
+	race_begin();
+	pawl_counter_add(&c, -1);
+	worker_join(&timed.worker);
+	race_end(timed.result);
+	worker_join(&behind.worker);
+	assert_int_equal(behind.result, 0);
+}
+
+static void zero_meets_a_wait_that_times_out(void **state)
+{
+	(void)state;
+	for (int i = 0; i < WINDOWS; i++)
+		open_counter_window();
+	assert_both_ends();
 }
 
 int main(void)
@@ -279,6 +326,7 @@ int main(void)
 		TEST(a_signal_meets_a_wait_that_times_out),
 		TEST(a_broadcast_meets_a_wait_that_times_out),
 		TEST(the_end_of_a_run_meets_a_wait_that_times_out),
+		TEST(zero_meets_a_wait_that_times_out),
 	};
 
 	if (pawl_clock_set_virtual(PAWL_S(1)) != 0)

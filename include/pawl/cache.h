@@ -39,6 +39,7 @@
 #define PAWL_CACHE_H
 
 #include <pawl/base.h>
+#include <pawl/op.h>
 #include <pawl/time.h>
 
 PAWL_BEGIN_DECLS
@@ -58,7 +59,9 @@ typedef struct {
  * Callbacks: runs on the thread that called get_or_fetch() or with(), with nothing
  * of pawl held but the flight of this key; may wait, and may use the cache for
  * other keys (for its own key: EDEADLK).  Fetches that wait for each other's keys
- * wait for ever, or until their deadlines.  If it leaves by pthread_exit(), by
+ * wait for ever, or until their deadlines.  It runs inside the caller's scopes: if they
+ * are canceled, what it waits for returns ECANCELED, and so, as a rule, will it; then the next
+ * in line fetches, inside its own.  If it leaves by pthread_exit(), by
  * cancellation or by a C++ exception, that counts as a failure.
  *
  * @ret:	all zero before; ignored if it fails
@@ -100,15 +103,34 @@ PAWL_API void pawl_cache_close(pawl_cache *c);
  * @deadline:	instant for waiting on another caller's fetch; PAWL_FOREVER; a past
  *		one polls once (and fetches, if nobody else does)
  *
- * Return: 0 and *@ret_ref, to be released; fetch's error; ETIMEDOUT; EDEADLK if
- * called by the fetch of the same key; ENOMEM.
+ * Return: 0 and *@ret_ref, to be released; fetch's error; ETIMEDOUT; ECANCELED if it
+ * would have to wait for another's fetch in a canceled scope (pawl/scope.h), and that fetch
+ * goes on; EDEADLK if called by the fetch of the same key; ENOMEM.
  */
 PAWL_API int pawl_cache_get_or_fetch(pawl_cache *c, const void *key, size_t len,
 	pawl_time deadline, pawl_cache_ref **ret_ref)
 	PAWL_MUST_CHECK_ __attribute__((__nonnull__(1, 5)));
 
 /*
- * The same, but @fn gets the value on loan, and a hit writes no shared line.
+ * The same, but where that would wait for another caller's fetch, @op does.
+ *
+ * Callbacks: if nobody fetches @key, fetch runs right here.  If the fetch that @op waits for fails,
+ * and @op is the next in line, fetch runs on the thread that dispatches it, before done(); for
+ * an inline op, on the thread whose fetch failed, at the end of its call.
+ *
+ * @key:	may go after the call
+ * @ret_ref:	written before this returns 0, or before done(@op, 0)
+ *
+ * Return: 0 and *@ret_ref; EINPROGRESS, and done() will be called, with 0, fetch's error,
+ * ETIMEDOUT or ECANCELED; fetch's error, if it ran right here (EIO instead of EINPROGRESS);
+ * EDEADLK; ENOMEM.
+ */
+PAWL_API int pawl_cache_get_or_fetch_op(pawl_cache *c, const void *key, size_t len,
+	pawl_cache_ref **ret_ref, pawl_op *op)
+	PAWL_MUST_CHECK_ __attribute__((__nonnull__(1, 4, 5)));
+
+/*
+ * The same as pawl_cache_get_or_fetch(), but @fn gets the value on loan, and a hit writes no shared line.
  *
  * Callbacks: @fn runs on the calling thread, once if this returns 0, else not; it
  * may not wait, and not keep the value.  It may use caches, but in no way that has to

@@ -11,13 +11,15 @@
  * Threads:   every function may run at the same time as any other.
  * Order:     FIFO: a signal goes to who has waited longest.
  * Memory:    a signal happens before the return of the wait that took it.
- * Progress:  signal, broadcast: blocking, but only while another call is inside
- *            the list of waiters, of this or of the mutex (no call is ever parked
- *            there); the time of a broadcast grows with the number of waiters.
- *            wait: blocks.
+ * Progress:  signal, broadcast: wait-free if nobody waits, else lock-free; the time
+ *            of a broadcast grows with the number of waiters.  wait: blocks; one that
+ *            was signalled waits for its signaller to put it into the mutex's queue,
+ *            whatever its deadline.
  * Signals:   nothing here is async-signal-safe.
- * Lifetime:  all-zero memory is a valid object; there is nothing to destroy.  May
- *            be freed when no call is inside.
+ * Lifetime:  all-zero memory is a valid object; there is nothing to destroy.  It, and
+ *            the mutex of its waiters, may be freed when no call on it is inside: a
+ *            signal uses both, so who frees the mutex after a wait must know that the
+ *            signal has returned; it has, if it was given with the mutex held.
  */
 #ifndef PAWL_COND_H
 #define PAWL_COND_H
@@ -31,7 +33,7 @@ struct pawl_mutex;
 
 typedef struct pawl_cond {
 	uint64_t word_;		/* private; states in lib/sync/cond.c */
-	uintptr_t queue_;
+	uint64_t queue_;
 } pawl_cond;
 
 #define PAWL_COND_INIT { 0, 0 }
@@ -44,8 +46,10 @@ typedef struct pawl_cond {
  * @deadline:	instant; PAWL_FOREVER waits for ever, a past one only gives up the
  *		mutex and takes it again
  *
- * Return: always with @m locked.  0 if a signal came, also if the deadline passed
- * then; ETIMEDOUT.  A signal is never lost: it is taken by a wait that returns 0.
+ * Return: always with @m locked.  0 if a signal came, also if the deadline passed, or a
+ * cancel came, then; ETIMEDOUT; ECANCELED in a canceled scope (pawl/scope.h), where it only
+ * gives up the mutex and takes it again.  A signal is never lost: it is taken by a wait
+ * that returns 0.
  * A wait may return 0 without a signal (as pthreads), so test the condition again.
  */
 PAWL_API int pawl_cond_wait_until(pawl_cond *c, struct pawl_mutex *m, pawl_time deadline)

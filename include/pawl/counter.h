@@ -6,8 +6,7 @@
  * Memory:    sequentially consistent; all adds before the zero that a wait saw
  *            happen before its return.
  * Progress:  get: wait-free.  add: wait-free; one that makes it zero also wakes
- *            all waiters, and can block there while another call is inside a list
- *            of waiters.  wait_zero: blocks.
+ *            all waiters, lock-free.  wait_zero: blocks.
  * Signals:   get is async-signal-safe; add and wait_zero are not.
  * Lifetime:  all-zero memory is a valid object with value 0; nothing to destroy.
  *            May be freed as soon as every wait has returned, even while the add
@@ -41,7 +40,8 @@ PAWL_API int64_t pawl_counter_get(const pawl_counter *c) PAWL_NONNULL_;
  *
  * @deadline:	instant; PAWL_FOREVER waits for ever, a past one polls once
  *
- * Return: 0; ETIMEDOUT.
+ * Return: 0; ETIMEDOUT; ECANCELED if it would have to wait in a canceled scope
+ * (pawl/scope.h).
  */
 PAWL_API int pawl_counter_wait_zero(pawl_counter *c, pawl_time deadline)
 	PAWL_MUST_CHECK_ PAWL_NONNULL_;

@@ -7,7 +7,8 @@
  *            that returned 0, or is_done() that returned true.
  * Progress:  is_done: wait-free.  do: wait-free once done; before that it blocks
  *            while another thread's initialiser runs, one after the other in the
- *            order of arrival as long as they fail.
+ *            order of arrival as long as they fail; to end one, and to give up,
+ *            waits for nobody.
  * Signals:   is_done is async-signal-safe; do is not.
  * Lifetime:  all-zero memory is a valid object; nothing to destroy.  Once it is done
  *            (a call returned 0, or is_done() true) it may be freed, even while the
@@ -28,7 +29,7 @@ PAWL_BEGIN_DECLS
 
 typedef struct pawl_once {
 	uint64_t word_;		/* private; states are drawn in lib/sync/once.c */
-	uintptr_t queue_;
+	uint64_t queue_;
 } pawl_once;
 
 #define PAWL_ONCE_INIT { 0, 0 }
@@ -44,14 +45,16 @@ enum { PAWL_ONCE_DONE_ = 16 };	/* private: the final word */
  * runs its own (pthread_exit and cancellation: where the C library unwinds, as glibc).
  *
  * Return: 0 if it is done, by whomever; what @fn returned if that is not 0 (it is
- * then not done); EDEADLK if called by its own initialiser.
+ * then not done); ECANCELED if it would have to wait in a canceled scope (pawl/scope.h);
+ * EDEADLK if called by its own initialiser.
  */
 PAWL_API int pawl_once_do(pawl_once *o, int (*fn)(void *arg), void *arg)
 	__attribute__((__nonnull__(1, 2)));
 
 /*
  * The same, but do not wait for others after @deadline: ETIMEDOUT.  A past one
- * polls once: @fn still runs if nobody else runs one.  @fn itself is not timed.
+ * polls once: @fn still runs if nobody else runs one.  @fn itself is not timed, but it runs
+ * inside the caller's scopes.
  */
 PAWL_API int pawl_once_do_until(pawl_once *o, int (*fn)(void *arg), void *arg,
 	pawl_time deadline) __attribute__((__nonnull__(1, 2)));

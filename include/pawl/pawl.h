@@ -4,11 +4,14 @@
 #define PAWL_PAWL_H
 
 #include <pawl/cache.h>
+#include <pawl/cleanup.h>
 #include <pawl/cond.h>
 #include <pawl/counter.h>
 #include <pawl/debug.h>
 #include <pawl/mutex.h>
 #include <pawl/once.h>
+#include <pawl/op.h>
+#include <pawl/scope.h>
 #include <pawl/tally.h>
 #include <pawl/thread.h>
 #include <pawl/time.h>

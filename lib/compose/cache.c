@@ -40,6 +40,7 @@
 #include "platform/fatal.h"
 #include "platform/hb.h"
 #include "platform/memory.h"
+#include "sync/once_op.h"
 
 #define DEAD ((uint64_t)1 << 63)
 
@@ -326,6 +327,95 @@ int pawl_cache_get_or_fetch(pawl_cache *c, const void *key, size_t len, pawl_tim
 	struct request q = make_request(c, key, len);
 
 	return get_or_fetch(&q, deadline, ret_ref);
+}
+
+/* What fetch returned, unless that means something else. */
+static int not_pending(int err)
+{
+	return err == EINPROGRESS ? EIO : err;
+}
+
+/* The op's turn came, with the role of the runner, if it was not stopped. */
+static int fly_op(const struct request *q, pawl_op *op, uint32_t answer, bool closing)
+{
+	__attribute__((__cleanup__(land))) struct flight f = { q, op->object_, false, ECANCELED };
+
+	if (answer == RETRY && !closing)
+		f.err = pawl_i_once_run_for_op(&f.entry->once, run_fetch, &f);
+	else if (answer == RETRY)
+		pawl_i_once_resign_for_op(&f.entry->once);
+	else
+		f.err = pawl_i_op_error(op, answer);
+	return not_pending(f.err);
+}
+
+static int finish_op(pawl_op *op, uint32_t answer, bool closing)
+{
+	pawl_cache_ref *e = op->object_, **ret_ref = op->result_;
+	struct request q = make_request(e->cache, e->bytes, e->key.length);
+	int err = 0;
+
+	if (answer == GRANT)
+		count(&q.shard->joins, 1);
+	else
+		err = fly_op(&q, op, answer, closing);
+	if (err != 0)
+		return err;
+	hb_acquire(&e->once);
+	if (closing) {
+		pawl_cache_release(q.cache, e);
+		return ECANCELED;
+	}
+	*ret_ref = e;
+	return 0;
+}
+
+static const struct op_verb get_or_fetch_op = { "pawl_cache_get_or_fetch_op", finish_op };
+
+struct op_start {
+	struct flight flight;
+	bool waited;		/* then finish_op() lands, or has */
+};
+
+static void land_start(struct op_start *s)
+{
+	if (!s->waited)
+		land(&s->flight);
+}
+
+/* As fly(), but for an op. */
+static int start_op(const struct request *q, pawl_cache_ref *e, pawl_op *op)
+{
+	__attribute__((__cleanup__(land_start))) struct op_start s = {
+		{ q, e, false, ECANCELED }, false
+	};
+	struct flight *f = &s.flight;
+
+	if (pawl_i_smr_is_inside())
+		pawl_i_misuse(get_or_fetch_op.name, "cache", q->cache,
+			      "is asked for a missing value by a callback of pawl_cache_with()", 0);
+	count(&q->shard->misses, 1);
+	f->err = pawl_i_once_do_op(&e->once, run_fetch, f, op, &get_or_fetch_op, e, &s.waited);
+	return s.waited ? f->err : not_pending(f->err);
+}
+
+int pawl_cache_get_or_fetch_op(pawl_cache *c, const void *key, size_t len,
+	pawl_cache_ref **ret_ref, pawl_op *op)
+{
+	struct request q = make_request(c, key, len);
+	pawl_cache_ref *e = find_or_add(&q);
+	int err = 0;
+
+	if (!e)
+		return ENOMEM;
+	op->result_ = ret_ref;
+	if (is_ready(e))
+		pawl_tally_add(&c->hits, 1);
+	else
+		err = start_op(&q, e, op);
+	if (err == 0)
+		*ret_ref = e;
+	return err;
 }
 
 int pawl_cache_get(pawl_cache *c, const void *key, size_t len, pawl_cache_ref **ret_ref)

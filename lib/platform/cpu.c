@@ -3,7 +3,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <unistd.h>
 
 #include <pawl/atomic.h>
@@ -48,11 +47,6 @@ uint32_t pawl_i_cpu_spins(void)
 {
 	/* R3 relaxed: the same. */
 	return pawl_load_(&spins, relaxed);
-}
-
-void pawl_i_cpu_yield(void)
-{
-	(void)sched_yield();
 }
 
 uint32_t pawl_i_cpu_count(void)

@@ -24,7 +24,7 @@ uint64_t pawl_i_self_make(void)
 	do
 		/* S1 relaxed: only uniqueness counts, which any RMW gives. */
 		id = pawl_fetch_add_(&last, 1, relaxed) + 1;
-	while (id == 0 || id == UINT32_MAX);	/* free; destroyed (mutex.c) */
+	while (id == 0 || id > TLS_LAST_ID);
 	/* S2 relaxed: the thread's own; a step that a signal handler cannot split. */
 	(void)pawl_cas_(&pawl_self_, &none, (uint64_t)id << 32, relaxed, relaxed);
 	return pawl_self_;

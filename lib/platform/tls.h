@@ -8,15 +8,23 @@
 #include <pawl/thread.h>
 
 struct context;
+struct pawl_op;
 struct smr_record;
+struct pawl_scope;
 
 struct tls {
 	struct context *context;	/* NULL before the first wait, and after it was given back */
 	struct smr_record *smr;		/* the same, before the first section of reclaim/smr.h */
+	struct pawl_scope *scope;	/* innermost that was entered */
+	struct pawl_op *told, *told_last;	/* inline ops to be finished (wait/op.h) */
+	unsigned held;		/* not yet, if > 0 */
 };
 
 extern __thread struct tls pawl_i_tls
 	__attribute__((__tls_model__("initial-exec"), __visibility__("hidden")));
+
+/* Those above stand for other things than threads (wait/owner.h). */
+#define TLS_LAST_ID UINT32_C(0xffffffef)
 
 /* Make an owner id, which no other thread of this process ever had (they start to
  * repeat after 2^32 threads).  Needs no memory, cannot fail. */

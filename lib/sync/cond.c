@@ -2,100 +2,107 @@
 /*
  * cond.c - pawl/cond.h.  Uses: wait, mutex.
  *
- * word = WAITERS | LOCKED_LIST (list.h), nothing else.
+ * The queue and nothing else.
  *
- * No lost signal: a waiter is on the list before it gives up the mutex, so whoever
+ * No lost signal: a waiter is in the queue before it gives up the mutex, so whoever
  * changes the condition under the mutex after that finds it there; and a waiter that
- * was taken off by a signal returns 0, whatever its deadline says.
+ * was taken over by a signal returns 0, whatever its deadline says.
  *
- * A signal does not wake: it moves the waiter to the list of the mutex, which mostly is
+ * A signal does not wake: it moves the waiter to the queue of the mutex, which mostly is
  * held at that time, so that it wakes when it can have it.
  */
 #include "config.h"
 
 #include <errno.h>
 
+#include <pawl/atomic.h>
 #include <pawl/cond.h>
 #include <pawl/mutex.h>
 
 #include "platform/fatal.h"
 #include "platform/hb.h"
 #include "sync/mutex_move.h"
-#include "wait/list.h"
+#include "wait/park.h"
+#include "wait/queue.h"
 
 _Static_assert(sizeof(pawl_cond) == 16, "pawl_cond has 16 bytes");
 
-static void enqueue(pawl_cond *c, pawl_mutex *m, struct waiter *w)
+/* No memory to stand in a queue: a wake for no reason, after a while. */
+static int wait_polling(pawl_mutex *m, struct limit *l)
 {
-	bool had;
-
-	pawl_i_waiter_arm(w);
-	w->mutex = m;
-	pawl_i_list_lock(&c->word_);
-	had = list_first(c->queue_) != NULL;
-	pawl_i_list_push_back(&c->queue_, w);
-	pawl_i_list_unlock(&c->word_, pawl_i_list_mark(c->queue_, had));
+	pawl_mutex_unlock(m);
+	pawl_i_park_poll(0, l);
+	pawl_mutex_lock(m);
+	return pawl_i_limit_reached(l) ? pawl_i_limit_error(l) : 0;
 }
 
-/* The deadline passed.  False: a signal came before; @w is the mutex's now. */
-static bool leave_list(pawl_cond *c, struct waiter *w)
-{
-	bool there;
-
-	pawl_i_list_lock(&c->word_);
-	there = !w->moved;
-	if (there)
-		pawl_i_list_remove(&c->queue_, w);
-	pawl_i_list_unlock(&c->word_, there ? pawl_i_list_mark(c->queue_, true) : 0);
-	return there;
-}
-
-int pawl_cond_wait_until(pawl_cond *c, pawl_mutex *m, pawl_time deadline)
+/* @w is in the queue, and the caller has @m. */
+static int wait_in_queue(pawl_cond *c, pawl_mutex *m, struct waiter *w, struct limit *l)
 {
 	struct wait_for what = { "cond", c, NULL };
-	struct waiter w;
+	struct limit none = limit_none();
 	uint32_t answer;
 
-	if (!pawl_mutex_is_mine(m))
-		pawl_i_misuse("pawl_cond_wait_until", "mutex", m, "is not held by the caller", 0);
-	enqueue(c, m, &w);
 	pawl_mutex_unlock(m);
-	answer = pawl_i_park(&w, &what, deadline);
-	if (answer == 0 && leave_list(c, &w)) {
+	answer = pawl_i_park_or_give_up(w, &what, l);
+	if (answer == 0) {
+		pawl_i_queue_leave(&c->queue_, w);
 		pawl_mutex_lock(m);
-		pawl_i_deadline_suspect(deadline);
-		return ETIMEDOUT;
+		return pawl_i_limit_error(l);
 	}
-	if (answer == 0)
-		answer = pawl_i_park_signal(&w);
-	pawl_i_mutex_lock_moved(m, answer);
+	if (answer == MOVED)
+		answer = pawl_i_park(w, &what, &none);
+	pawl_i_mutex_lock_adopted(m, w, answer);
 	hb_acquire(c);
 	return 0;
 }
 
-static void signal_some(pawl_cond *c, bool all)
+int pawl_cond_wait_until(pawl_cond *c, pawl_mutex *m, pawl_time deadline)
 {
-	struct waiter *chain;
+	struct context *context = pawl_i_context();
+	struct waiter *w = context ? context->waiter : NULL;
+	struct limit l = pawl_i_limit(deadline);
 
-	hb_release(c);
-	/* C1 relaxed: who was on the list when the caller had the mutex is visible
-	 * through the mutex; who came later has seen the new condition. */
-	if (!(pawl_load_(&c->word_, relaxed) & (WAITERS | LOCKED_LIST)))
-		return;
-	pawl_i_list_lock(&c->word_);
-	chain = all ? pawl_i_list_take(&c->queue_, NULL) : pawl_i_list_pop(&c->queue_);
-	for (struct waiter *w = chain; w; w = w->next)
-		w->moved = true;
-	pawl_i_list_unlock(&c->word_, pawl_i_list_mark(c->queue_, chain != NULL));
-	pawl_i_mutex_move(chain);
+	if (!pawl_mutex_is_mine(m))
+		pawl_i_misuse("pawl_cond_wait_until", "mutex", m, "is not held by the caller", 0);
+	if (w)
+		w->mutex = m;
+	if (w && pawl_i_queue_join(&c->queue_, w, pawl_i_waiter_arm(w)) == 0)
+		return wait_in_queue(c, m, w, &l);
+	return wait_polling(m, &l);
+}
+
+/* Move who waited longest to its mutex.  Return: whether anybody waited. */
+static bool signal_first(pawl_cond *c)
+{
+	uint64_t ref;
+
+	while ((ref = pawl_i_queue_first(&c->queue_)) != 0) {
+		struct waiter *w = pawl_i_waiter_move(ref);
+
+		if (!w)
+			continue;
+		pawl_i_queue_leave(&c->queue_, w);	/* last touch of *c */
+		pawl_i_mutex_adopt(w->mutex, w);
+		return true;
+	}
+	return false;
 }
 
 void pawl_cond_signal(pawl_cond *c)
 {
-	signal_some(c, false);
+	hb_release(c);
+	(void)signal_first(c);
 }
 
 void pawl_cond_broadcast(pawl_cond *c)
 {
-	signal_some(c, true);
+	uint64_t most;
+
+	hb_release(c);
+	/* C1 relaxed: who was in the queue when the caller had the mutex is visible through
+	 * the mutex; who came later has seen the new condition. */
+	most = queue_users(pawl_load_(&c->queue_, relaxed));
+	while (most-- > 0 && signal_first(c))
+		;
 }

@@ -5,14 +5,14 @@
  * The word has all 64 bits of the value, so there is no room for "somebody waits";
  * and whoever sees zero may free the counter while the add that made it zero is still
  * returning, so nothing else of the counter may be read after that add.  Hence the
- * waiters stand in a table of lists that is keyed by the counter's address, which the
- * add only compares.
+ * waiters stand in a table of queues that is keyed by the counter's address, which the
+ * add only computes with.
  *
- * w[value] N1, r[bucket] N4 in the add; w[bucket] Q3, r[value] N3 in the waiter; all
- * seq_cst: either the add sees that somebody is in the bucket, or the waiter sees zero.
+ * w[value] N1, r[bucket] N4, r[cell] Q27 in the add; w[bucket] Q1, w[cell] Q3, r[value] N3 in
+ * the waiter; all seq_cst: either the add sees the waiter, or the waiter sees zero.
  *
- * An add that is late may find a new counter at the address and wake its waiters:
- * hence they look at the value again.
+ * Counters that share a bucket wake each other's waiters, and an add that is late may wake
+ * those of a new counter at the address: hence they look at the value again.
  */
 #include "config.h"
 
@@ -24,13 +24,13 @@
 #include "platform/cpu.h"
 #include "platform/fork.h"
 #include "platform/hb.h"
-#include "wait/list.h"
+#include "wait/park.h"
+#include "wait/queue.h"
 
-enum { BUCKETS = 64, BUCKET_BITS = 6 };
+enum { BUCKETS = 256, BUCKET_BITS = 8 };
 
 struct bucket {
-	_Alignas(CACHE_LINE) uint64_t word;
-	uintptr_t queue;
+	_Alignas(CACHE_LINE) uint64_t queue;
 };
 
 static struct bucket table[BUCKETS];
@@ -43,7 +43,7 @@ static struct bucket *bucket_of(const void *address)
 	return &table[hash >> (64 - BUCKET_BITS)];
 }
 
-/* Other threads' waiters are on stacks that do not belong to anybody any more. */
+/* Nobody else waits any more, nor leaves. */
 static void forget_others(void)
 {
 	memset(table, 0, sizeof table);
@@ -60,40 +60,32 @@ static bool is_zero(pawl_counter *c)
 	return pawl_load_(&c->word_, seq_cst) == 0;
 }
 
-static void enqueue(struct bucket *b, struct waiter *w, const pawl_counter *c)
-{
-	bool first;
-
-	pawl_i_waiter_arm(w);
-	w->key = c;
-	pawl_i_list_lock(&b->word);
-	first = !list_first(b->queue);
-	pawl_i_list_push_back(&b->queue, w);
-	pawl_i_list_unlock(&b->word, first ? WAITERS : 0);
-}
-
-/* One turn: until signalled, or zero, or the deadline. */
-static void wait_turn(pawl_counter *c, pawl_time deadline)
+/* One turn: until woken, or zero, or the deadline. */
+static void wait_turn(pawl_counter *c, struct limit *l, unsigned round)
 {
 	struct bucket *b = bucket_of(c);
 	struct wait_for what = { "counter", c, NULL };
-	struct waiter w;
+	struct context *context = pawl_i_context();
+	struct waiter *w = context ? context->waiter : NULL;
 
-	enqueue(b, &w, c);
-	if (!is_zero(c) && pawl_i_park(&w, &what, deadline) != 0)
+	if (!w || pawl_i_queue_join(&b->queue, w, pawl_i_waiter_arm(w)) != 0) {
+		pawl_i_park_poll(round, l);
 		return;
-	if (!pawl_i_list_give_up(&b->word, &b->queue, &w))
-		(void)pawl_i_park_signal(&w);
+	}
+	if (!is_zero(c))
+		(void)pawl_i_park(w, &what, l);
+	(void)pawl_i_waiter_give_up(w);
+	pawl_i_queue_leave(&b->queue, w);
 }
 
 int pawl_counter_wait_zero(pawl_counter *c, pawl_time deadline)
 {
-	while (!is_zero(c)) {
-		if (deadline != PAWL_FOREVER && pawl_now() >= deadline) {
-			pawl_i_deadline_suspect(deadline);
-			return ETIMEDOUT;
-		}
-		wait_turn(c, deadline);
+	struct limit l = pawl_i_limit(deadline);
+
+	for (unsigned round = 0; !is_zero(c); round++) {
+		if (pawl_i_limit_reached(&l))
+			return pawl_i_limit_error(&l);
+		wait_turn(c, &l, round);
 	}
 	hb_acquire(c);
 	return 0;
@@ -102,15 +94,9 @@ int pawl_counter_wait_zero(pawl_counter *c, pawl_time deadline)
 void pawl_counter_zero_(const void *address)
 {
 	struct bucket *b = bucket_of(address);
-	struct waiter *taken;
-	bool had;
+	/* N4 seq_cst: pairs with Q1.  See the head of this file. */
+	uint64_t most = queue_users(pawl_load_(&b->queue, seq_cst));
 
-	/* N4 seq_cst: pairs with Q3.  See the head of this file. */
-	if (!(pawl_load_(&b->word, seq_cst) & (WAITERS | LOCKED_LIST)))
-		return;
-	pawl_i_list_lock(&b->word);
-	had = list_first(b->queue) != NULL;
-	taken = pawl_i_list_take(&b->queue, address);
-	pawl_i_list_unlock(&b->word, pawl_i_list_mark(b->queue, had));
-	pawl_i_list_signal_chain(taken, GRANT);
+	if (most > 0)
+		pawl_i_queue_tell_all(pawl_i_queue_root(&b->queue), GRANT, most);
 }

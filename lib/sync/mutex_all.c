@@ -11,8 +11,10 @@
 #include <errno.h>
 
 #include <pawl/mutex.h>
+#include <pawl/scope.h>
 
 #include "platform/fatal.h"
+#include "wait/op.h"
 
 enum { BATCH = 32 };
 
@@ -52,8 +54,7 @@ static void unlock_one(pawl_mutex *m)
 	pawl_mutex_unlock(m);
 }
 
-/* Unlock those of @m whose address is not above @last. */
-static void unlock_up_to(pawl_mutex *const m[], size_t n, const pawl_mutex *last)
+static void unlock_each_up_to(pawl_mutex *const m[], size_t n, const pawl_mutex *last)
 {
 	struct batch b;
 	const pawl_mutex *done = NULL;
@@ -66,6 +67,14 @@ static void unlock_up_to(pawl_mutex *const m[], size_t n, const pawl_mutex *last
 		}
 		done = b.sorted[b.count - 1];
 	}
+}
+
+/* Unlock those of @m whose address is not above @last. */
+static void unlock_up_to(pawl_mutex *const m[], size_t n, const pawl_mutex *last)
+{
+	pawl_i_op_hold();
+	unlock_each_up_to(m, n, last);
+	pawl_i_op_let();
 }
 
 int pawl_mutex_lock_all_until(pawl_mutex *const m[], size_t n, pawl_time deadline)
@@ -89,7 +98,13 @@ int pawl_mutex_lock_all_until(pawl_mutex *const m[], size_t n, pawl_time deadlin
 
 void pawl_mutex_lock_all(pawl_mutex *const m[], size_t n)
 {
-	if (pawl_mutex_lock_all_until(m, n, PAWL_FOREVER) != 0)
+	pawl_scope shield;	/* as it cannot fail */
+	int err;
+
+	pawl_scope_enter(&shield, PAWL_FOREVER, NULL, PAWL_SHIELD);
+	err = pawl_mutex_lock_all_until(m, n, PAWL_FOREVER);
+	(void)pawl_scope_leave(&shield, err);
+	if (err != 0)
 		pawl_i_misuse("pawl_mutex_lock_all", "one of the mutexes at", (const void *)m,
 			      "is already held by the caller, thread", pawl_self_ >> 32);
 }

@@ -5,16 +5,16 @@
 
 #include <pawl/mutex.h>
 
-#include "wait/park.h"
+#include "wait/waiter.h"
 
 /*
- * Put a chain of waiters, which are on no list any more, behind those who wait for
- * their ->mutex: so that each wakes when it is its turn, and not all at once.  They get
- * GRANT or RETRY from that mutex.
+ * Put @w, which was taken over by pawl_i_waiter_move(), behind those who wait for @m: so
+ * that it wakes when it is its turn.  It gets GRANT or RETRY from that mutex; or
+ * ALONE: there was no memory, and it has to lock for itself.
  */
-void pawl_i_mutex_move(struct waiter *chain);
+void pawl_i_mutex_adopt(pawl_mutex *m, struct waiter *w);
 
-/* For one that was moved and got @answer: hold @m. */
-void pawl_i_mutex_lock_moved(pawl_mutex *m, uint32_t answer);
+/* For @w, which was adopted and got @answer: hold @m. */
+void pawl_i_mutex_lock_adopted(pawl_mutex *m, struct waiter *w, uint32_t answer);
 
 #endif

@@ -2,17 +2,19 @@
 /*
  * once.c - pawl/once.h.  Uses: atomic, wait.
  *
- * word = runner << 32 | WAITERS | LOCKED_LIST, or PAWL_ONCE_DONE_, final.
+ * word = runner << 32 | WAITERS (owner.h), or PAWL_ONCE_DONE_, final.
  *
- *	0 --O2 do--> runner --O3 success--> DONE	all who wait are signalled GRANT
+ *	0 --O2 do--> runner --O3 success--> DONE	all who wait are told GRANT
  *	             runner --O4 failure--> 0			nobody waits
- *	             runner --O4 failure--> runner'		the first on the list was popped,
- *								signalled RETRY: it runs its own
- *	             runner --O5 enqueue--> runner|WAITERS
+ *	             runner --W3 failure--> TRANSIT --W6--> runner'	the first in the queue was
+ *								told RETRY: it runs its own
+ *	             runner --W2 wait--> runner|WAITERS
  *
- * I1  WAITERS => somebody runs, who will look at the list.
- * I2  a DONE word never changes; its waiters were taken off before it was written, so
- *     that the runner's last touch of the object is O3: who sees DONE may free it.
+ * I1  WAITERS => somebody runs, who will look at the queue.
+ * I2  a DONE word never changes.  The runner's last touch of the object is O3: who sees DONE
+ *     may free it.  Whom it tells after that it finds in the queue's root, which it looked
+ *     up before.  Nobody joins that root unseen: it would announce itself, and O3 fail; or
+ *     see DONE.
  */
 #include "config.h"
 
@@ -23,12 +25,12 @@
 #include "platform/clock.h"
 #include "platform/hb.h"
 #include "platform/tls.h"
-#include "wait/list.h"
-
-#define RUNNER 0xffffffff00000000u
+#include "sync/once_op.h"
+#include "wait/owner.h"
+#include "wait/park.h"
 
 _Static_assert(sizeof(pawl_once) == 16, "pawl_once has 16 bytes");
-_Static_assert((PAWL_ONCE_DONE_ & (WAITERS | LOCKED_LIST)) == 0, "DONE is no list bit");
+_Static_assert((PAWL_ONCE_DONE_ & (OWNER | WAITERS)) == 0, "DONE is nothing else");
 
 /* The runner of the moment; on its stack, so that unwinding finds it. */
 struct run {
@@ -44,39 +46,44 @@ static bool begin(pawl_once *o, uint64_t self, uint64_t *ret_word)
 	return pawl_cas_(&o->word_, ret_word, self, acquire, acquire);
 }
 
-static void finish_done(pawl_once *o)
+static void finish_done(pawl_once *o, uint64_t self)
 {
-	struct waiter *all;
+	uint64_t root = 0, word = self;
 
-	pawl_i_list_lock(&o->word_);
-	all = pawl_i_list_take(&o->queue_, NULL);
-	/* O3 release: pairs with O1, O2.  A store: who runs and is inside the list is
-	 * the only one to write the word.  What the initialiser wrote; last touch (I2). */
-	pawl_store_(&o->word_, PAWL_ONCE_DONE_, release);
-	pawl_i_list_signal_chain(all, GRANT);
+	/* O3 release: pairs with O1, O2.  What the initialiser wrote; last touch (I2). */
+	while (!pawl_cas_(&o->word_, &word, PAWL_ONCE_DONE_, release, relaxed)) {
+		pawl_i_owner_clear(&o->word_);
+		root = pawl_i_queue_root(&o->queue_);
+		word = self;
+	}
+	pawl_i_queue_tell_all(root, GRANT, UINT64_MAX);
 }
 
-static void finish_failed(pawl_once *o)
+static void finish_failed(pawl_once *o, uint64_t self)
 {
-	struct waiter *w;
-	uint64_t next;
+	struct waiter *wake = NULL;
+	uint64_t word = self;
 
-	pawl_i_list_lock(&o->word_);
-	w = pawl_i_list_pop(&o->queue_);
-	next = w ? w->self | pawl_i_list_mark(o->queue_, false) : 0;
-	/* O4 release: pairs with O2, O5.  As O3, but it is not final; the list too. */
-	pawl_store_(&o->word_, next, release);
-	if (w)
-		pawl_i_signal(w, RETRY);
+	/* O4 release: pairs with O2.  What the failed run left. */
+	while (!pawl_cas_(&o->word_, &word, 0, release, relaxed)) {
+		if (pawl_i_owner_hand_over(&o->word_, &o->queue_, self, RETRY, &wake))
+			break;
+		pawl_i_owner_look_again(&o->word_, &o->queue_);
+		word = self;
+	}
+	if (wake)
+		pawl_i_waiter_wake(wake);
 }
 
 static void finish(struct run *r)
 {
 	hb_release(r->once);
+	pawl_i_op_hold();
 	if (r->err == 0)
-		finish_done(r->once);
+		finish_done(r->once, pawl_self_);
 	else
-		finish_failed(r->once);
+		finish_failed(r->once, pawl_self_);
+	pawl_i_op_let();
 }
 
 /* The caller is the runner. */
@@ -89,101 +96,64 @@ static int run(pawl_once *o, int (*fn)(void *arg), void *arg)
 	return r.err;
 }
 
-/* Enter the list while somebody runs.  False: nobody does; a DONE word stays as it is. */
-static bool enter_list(pawl_once *o)
-{
-	for (unsigned round = 0;; round++) {
-		/* O6 relaxed: O5 looks again. */
-		uint64_t word = pawl_load_(&o->word_, relaxed);
+/* What the caller is to do next. */
+enum role { ROLE_DONE, ROLE_RUNNER, ROLE_FAILED, ROLE_AGAIN };
 
-		if (!(word & RUNNER))
-			return false;
-		/* O5 acquire: pairs with O4, Q3.  The list as the last one left it. */
-		if (!(word & LOCKED_LIST) &&
-		    pawl_cas_weak_(&o->word_, &word, word | LOCKED_LIST, acquire, relaxed))
-			return true;
-		pawl_i_list_back_off(round);
-	}
+static enum role answered(pawl_once *o, struct waiter *w, uint32_t answer)
+{
+	if (answer == RETRY)
+		pawl_i_owner_take(&o->word_, pawl_i_self());
+	pawl_i_queue_leave(&o->queue_, w);
+	return answer == GRANT ? ROLE_DONE : answer == RETRY ? ROLE_RUNNER : ROLE_FAILED;
 }
 
-/* Join the list while somebody runs.  False: nobody does. */
-static bool enqueue(pawl_once *o, struct waiter *w)
-{
-	bool had;
-
-	pawl_i_waiter_arm(w);
-	if (!enter_list(o))
-		return false;
-	had = list_first(o->queue_) != NULL;
-	pawl_i_list_push_back(&o->queue_, w);
-	pawl_i_list_unlock(&o->word_, pawl_i_list_mark(o->queue_, had));
-	return true;
-}
-
-/* The deadline passed.  False: it is not on the list, and its signal is under way. */
-static bool leave_list(pawl_once *o, struct waiter *w)
-{
-	bool there;
-
-	if (!enter_list(o))	/* by I1 it was taken off before nobody ran */
-		return false;
-	there = list_has(w);
-	if (there)
-		pawl_i_list_remove(&o->queue_, w);
-	pawl_i_list_unlock(&o->word_, there ? pawl_i_list_mark(o->queue_, true) : 0);
-	return there;
-}
-
-/* Return: GRANT it is done; RETRY the caller is the runner now; 0 the deadline passed. */
-static uint32_t wait_for_runner(pawl_once *o, struct waiter *w, pawl_time deadline)
+/* Wait while somebody runs. */
+static enum role wait_for_runner(pawl_once *o, struct limit *l, unsigned round)
 {
 	struct wait_for what = { "once", o, &o->word_ };
-	uint32_t answer = pawl_i_park(w, &what, deadline);
+	struct context *c = pawl_i_context();
+	uint32_t answer;
 
-	if (answer != 0 || leave_list(o, w))
-		return answer;
-	return pawl_i_park_signal(w);
+	if (!c || pawl_i_queue_join(&o->queue_, c->waiter, pawl_i_waiter_arm(c->waiter)) != 0) {
+		pawl_i_park_poll(round, l);
+		return ROLE_AGAIN;
+	}
+	if (pawl_i_owner_announce(&o->word_) & OWNER)
+		return answered(o, c->waiter, pawl_i_park_or_give_up(c->waiter, &what, l));
+	answer = pawl_i_waiter_give_up(c->waiter);
+	if (answer != 0)
+		return answered(o, c->waiter, answer);
+	pawl_i_queue_leave(&o->queue_, c->waiter);
+	return ROLE_AGAIN;
 }
 
-/* What the caller is to do next. */
-enum role { ROLE_DONE, ROLE_RUNNER, ROLE_FAILED };
-
 /* Get the runner's role, or see that it is not needed any more. */
-static enum role get_role(pawl_once *o, pawl_time deadline, int *ret_err)
+static enum role get_role(pawl_once *o, struct limit *l, int *ret_err)
 {
 	uint64_t self = pawl_i_self(), word;
-	struct waiter w;
+	enum role role = ROLE_AGAIN;
 
-	for (;;) {
+	for (unsigned round = 0; role == ROLE_AGAIN; round++) {
 		if (begin(o, self, &word))
 			return ROLE_RUNNER;
 		if (word == PAWL_ONCE_DONE_)
 			return ROLE_DONE;
-		if ((word & RUNNER) == self) {
+		if ((word & OWNER) == self) {
 			*ret_err = EDEADLK;
 			return ROLE_FAILED;
 		}
-		if (deadline != PAWL_FOREVER && pawl_i_clock_now() >= deadline)
-			break;
-		if (!enqueue(o, &w))
-			continue;
-		switch (wait_for_runner(o, &w, deadline)) {
-		case GRANT:
-			return ROLE_DONE;
-		case RETRY:
-			return ROLE_RUNNER;
-		}
-		break;
+		role = pawl_i_limit_reached(l) ? ROLE_FAILED : wait_for_runner(o, l, round);
 	}
-	pawl_i_deadline_suspect(deadline);
-	*ret_err = ETIMEDOUT;
-	return ROLE_FAILED;
+	if (role == ROLE_FAILED)
+		*ret_err = pawl_i_limit_error(l);
+	return role;
 }
 
 static int do_until(pawl_once *o, int (*fn)(void *arg), void *arg, pawl_time deadline)
 {
+	struct limit l = pawl_i_limit(deadline);
 	int err = 0;
-	enum role role = get_role(o, deadline, &err);
+	enum role role = get_role(o, &l, &err);
 
 	if (role == ROLE_FAILED)
 		return err;
@@ -199,4 +169,49 @@ int pawl_once_do_until(pawl_once *o, int (*fn)(void *arg), void *arg, pawl_time 
 int pawl_once_do(pawl_once *o, int (*fn)(void *arg), void *arg)
 {
 	return pawl_once_do_until(o, fn, arg, PAWL_FOREVER);
+}
+
+/* Have @op, which joined, wait; false: nobody runs any more, and it was withdrawn. */
+static bool wait_as_op(pawl_once *o, pawl_op *op, int *ret_rc)
+{
+	if (!(pawl_i_owner_announce(&o->word_) & OWNER) && pawl_i_op_withdraw(op))
+		return false;
+	*ret_rc = pawl_i_op_park(op);
+	return true;
+}
+
+int pawl_i_once_do_op(pawl_once *o, int (*fn)(void *arg), void *arg, pawl_op *op,
+	const struct op_verb *verb, void *object, bool *ret_waited)
+{
+	uint64_t self = pawl_i_self(), word;
+	int rc;
+
+	do {
+		if (begin(o, self, &word)) {
+			hb_acquire(o);
+			return run(o, fn, arg);
+		}
+		if (word == PAWL_ONCE_DONE_) {
+			hb_acquire(o);
+			return 0;
+		}
+		if ((word & OWNER) == self)
+			return EDEADLK;
+		rc = pawl_i_op_join(op, verb, object, &o->queue_);
+		*ret_waited = rc == 0 && wait_as_op(o, op, &rc);
+	} while (rc == 0 && !*ret_waited);
+	return rc;
+}
+
+int pawl_i_once_run_for_op(pawl_once *o, int (*fn)(void *arg), void *arg)
+{
+	/* O5 relaxed: as W6. */
+	(void)pawl_fetch_sub_(&o->word_, OF_OP - pawl_i_self(), relaxed);
+	hb_acquire(o);
+	return run(o, fn, arg);
+}
+
+void pawl_i_once_resign_for_op(pawl_once *o)
+{
+	finish_failed(o, OF_OP);
 }

@@ -19,6 +19,7 @@
 #include "platform/memory.h"
 #include "platform/tls.h"
 #include "wait/context.h"
+#include "wait/waiter.h"
 
 static struct context *newest;
 
@@ -56,6 +57,11 @@ static struct context *make(void)
 
 	if (!c)
 		return NULL;
+	c->waiter = pawl_i_waiter_make(c);
+	if (!c->waiter) {
+		pawl_i_memory_put(c);
+		return NULL;
+	}
 	c->used = 1;
 	c->deadline = INT64_MAX;
 	/* X5 relaxed: X4 looks again. */
@@ -97,8 +103,11 @@ static void forget_others(void)
 			continue;
 		}
 		pawl_i_context_show(c, NULL, NULL, NULL);
+		pawl_i_waiter_forget(c->waiter);
 		/* X11 relaxed: a tick too many costs one look. */
 		pawl_store_(&c->deadline, INT64_MAX, relaxed);
+		/* X13 relaxed: the same. */
+		pawl_store_(&c->cancels, 0, relaxed);
 		/* X12 relaxed: there is one thread. */
 		pawl_store_(&c->used, 0, relaxed);
 	}
@@ -139,5 +148,13 @@ void pawl_i_context_tick(int64_t now, bool all)
 	for (struct context *c = pawl_i_context_newest(); c; c = c->older)
 		/* X9 seq_cst: pairs with P2.  Opponent of K1, see there. */
 		if (pawl_load_(&c->deadline, seq_cst) <= now || all)
+			pawl_i_context_wake(c);
+}
+
+void pawl_i_context_cancel(uint64_t bit)
+{
+	for (struct context *c = pawl_i_context_newest(); c; c = c->older)
+		/* X14 seq_cst: pairs with P22.  Opponent of L2, see cancel.c. */
+		if (pawl_load_(&c->cancels, seq_cst) & bit)
 			pawl_i_context_wake(c);
 }

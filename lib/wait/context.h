@@ -15,11 +15,15 @@
 
 #include "platform/cpu.h"
 
+struct waiter;
+
 struct context {
 	_Alignas(CACHE_LINE) uint32_t park;	/* futex: 1 = look again */
 	uint32_t used;		/* 1 while a live thread owns it */
 	int64_t deadline;	/* of the wait under way, for the virtual clock */
+	uint64_t cancels;	/* bits of what may cancel it (cancel.h) */
 	struct context *older;	/* registry; constant once it is in */
+	struct waiter *waiter;	/* of its waits, one at a time; constant */
 
 	/* For pawl_dump(), each by itself: read by any; written by the owner, and by who
 	 * moves its waiter to another object (show). */
@@ -46,5 +50,8 @@ void pawl_i_context_wake(struct context *c);
 
 /* Wake those whose deadline is not later than @now, or all. */
 void pawl_i_context_tick(int64_t now, bool all);
+
+/* Wake those whom @bit may cancel. */
+void pawl_i_context_cancel(uint64_t bit);
 
 #endif

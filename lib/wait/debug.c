@@ -17,6 +17,7 @@
 #include "platform/peek.h"
 #include "platform/text.h"
 #include "wait/context.h"
+#include "wait/owner.h"
 
 enum { CYCLE_MAX = 1000 };	/* steps: others may change the waits that are followed */
 
@@ -54,6 +55,10 @@ static bool read_wait(struct context *c, struct wait *ret)
 
 static void put_thread(struct text *t, uint64_t thread)
 {
+	if (thread == OF_OP >> 32) {
+		pawl_i_text_string(t, "an op");
+		return;
+	}
 	pawl_i_text_string(t, "thread ");
 	pawl_i_text_decimal(t, thread);
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* time.c - pawl/time.h.  Uses: platform/clock, wait/context. */
+/* time.c - pawl/time.h.  Uses: platform/clock, wait/context, wait/cq. */
 #include "config.h"
 
 #include <pawl/time.h>
 
 #include "platform/clock.h"
 #include "wait/context.h"
+#include "wait/cq.h"
 
 pawl_time pawl_now(void)
 {
@@ -22,12 +23,18 @@ pawl_time pawl_after(pawl_ns d)
 	return now + d > origin ? now + d : origin;
 }
 
+static void tick(pawl_time now, bool all)
+{
+	pawl_i_context_tick(now, all);
+	pawl_i_cq_tick(now, all);
+}
+
 int pawl_clock_set_virtual(pawl_time start)
 {
 	int err = pawl_i_clock_make_virtual(start);
 
 	if (err == 0)
-		pawl_i_context_tick(start, true);
+		tick(start, true);
 	return err;
 }
 
@@ -36,6 +43,6 @@ int pawl_clock_advance(pawl_ns d)
 	int err = pawl_i_clock_move(d);
 
 	if (err == 0)
-		pawl_i_context_tick(pawl_i_clock_now(), false);
+		tick(pawl_i_clock_now(), false);
 	return err;
 }

@@ -71,13 +71,15 @@ static void one_failed(void)
 }
 
 MODEL(cache_takeover, .about = "two get a key, and the first fetch fails; one looks",
-      .threads = 3, .enter = model_attach, .setup = first_fails, .thread = get_or_look,
+      .threads = 3, .preemptions = 2, .enter = model_attach, .setup = first_fails,
+      .thread = get_or_look,
       .finish = one_failed, .without = NO_MEMORY | CLOCK_JUMPS,
       .sights = { "the next in line took over", "the failed entry was gone for the next",
 		  "the value was found" });
 
 MODEL(cache_takeover_three, .about = "three get a key, and the first fetch fails",
-      .threads = 3, .enter = model_attach, .setup = first_fails, .thread = get_one,
+      .threads = 3, .preemptions = 2, .enter = model_attach, .setup = first_fails,
+      .thread = get_one,
       .finish = one_failed, .without = ~0u,
       .sights = { "the next in line took over", "the failed entry was gone for the next" });
 
@@ -89,7 +91,8 @@ static void two_failed(void)
 }
 
 MODEL(cache_all_fail, .about = "two get a key, and both fetches fail; one looks",
-      .threads = 3, .enter = model_attach, .setup = all_fail, .thread = get_or_look,
+      .threads = 3, .preemptions = 2, .enter = model_attach, .setup = all_fail,
+      .thread = get_or_look,
       .finish = two_failed, .without = NO_MEMORY | CLOCK_JUMPS,
       .sights = { "the next in line took over", "the failed entry was gone for the next" });
 
@@ -114,6 +117,7 @@ static void close_what_is_left(void)
 }
 
 MODEL(cache_dying, .about = "the first fetch fails; one gets, one borrows, one looks",
-      .threads = 3, .enter = model_attach, .setup = first_fails, .thread = fail_borrow_or_look,
+      .threads = 3, .preemptions = 2, .enter = model_attach, .setup = first_fails,
+      .thread = fail_borrow_or_look,
       .finish = close_what_is_left, .without = NO_MEMORY | CLOCK_JUMPS,
       .sights = { "no value was found", "the borrower was not the one that failed" });

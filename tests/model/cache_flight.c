@@ -38,8 +38,9 @@ static void three_calls(void)
 }
 
 MODEL(cache_flight, .about = "three threads get and release one key", .threads = 3,
-      .enter = model_attach, .setup = setup, .thread = get_one, .finish = three_calls,
-      .without = NO_MEMORY,	/* cache_memory.c */
+      .preemptions = 2, .enter = model_attach, .setup = setup, .thread = get_one,
+      .finish = three_calls,
+      .without = ~0u,	/* those are for cache_ways, and for cache_memory.c */
       .sights = { "a caller joined another's fetch", "a caller found the value" });
 
 static int not_found;
@@ -71,7 +72,8 @@ static void four_calls(void)
 }
 
 MODEL(cache_ways, .about = "one gets and releases it, one borrows it, one looks twice",
-      .threads = 3, .enter = model_attach, .setup = setup, .thread = get_borrow_or_look,
+      .threads = 3, .preemptions = 2, .enter = model_attach, .setup = setup,
+      .thread = get_borrow_or_look,
       .finish = four_calls, .without = NO_MEMORY,
       .sights = { "a caller joined another's fetch", "a caller found the value",
 		  "it was not there yet" });

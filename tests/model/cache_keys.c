@@ -50,7 +50,7 @@ static void four_keys(void)
 }
 
 MODEL(cache_grows, .about = "two add keys to a shard, one finds older ones", .threads = 3,
-      .enter = model_attach, .setup = with_two_keys, .thread = add_or_read,
+      .preemptions = 2, .enter = model_attach, .setup = with_two_keys, .thread = add_or_read,
       .finish = four_keys, .without = NO_MEMORY | CLOCK_JUMPS);
 
 /* Each failure takes "z" out of a table of several slots, which is made anew then. */
@@ -71,7 +71,8 @@ static void older_keys(void)
 }
 
 MODEL(cache_removed, .about = "two fail to add a key to a shard, one finds older ones",
-      .threads = 3, .enter = model_attach, .setup = with_two_keys, .thread = fail_or_read,
+      .threads = 3, .preemptions = 2, .enter = model_attach, .setup = with_two_keys,
+      .thread = fail_or_read,
       .finish = older_keys, .without = NO_MEMORY | CLOCK_JUMPS);
 
 static int fetch_by_another(const void *key, size_t len, pawl_cache_value *ret, void *user)
@@ -108,7 +109,7 @@ static void two_keys(void)
 }
 
 MODEL(cache_nested, .about = "the fetch of one key gets another of the same shard", .threads = 3,
-      .enter = model_attach, .setup = setup_nested, .thread = get_nested,
+      .preemptions = 2, .enter = model_attach, .setup = setup_nested, .thread = get_nested,
       .finish = two_keys, .without = NO_MEMORY | CLOCK_JUMPS,
       .sights = { "a caller joined another's fetch" });
 
@@ -125,6 +126,6 @@ static void get_apart(unsigned who)
 }
 
 MODEL(cache_shards, .about = "two get a key, one gets another in another shard", .threads = 3,
-      .enter = model_attach, .setup = setup_two, .thread = get_apart,
+      .preemptions = 2, .enter = model_attach, .setup = setup_two, .thread = get_apart,
       .finish = two_keys, .without = NO_MEMORY | CLOCK_JUMPS,
       .sights = { "a caller joined another's fetch" });

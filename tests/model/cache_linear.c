@@ -80,7 +80,8 @@ static void close_it(void)
 }
 
 MODEL(cache_linear, .about = "calls for one key, whose first fetch fails", .threads = 3,
-      .enter = model_attach, .setup = first_fails, .thread = call_twice, .finish = close_it,
+      .preemptions = 2, .enter = model_attach, .setup = first_fails, .thread = call_twice,
+      .finish = close_it,
       .spec = &one_value, .without = ~0u,
       .sights = { "it was not there", "it was there" });
 
@@ -99,6 +100,7 @@ static void poll_and_look(unsigned who)
 }
 
 MODEL(cache_linear_poll, .about = "calls for one key, one of which waits for nobody",
-      .threads = 3, .enter = model_attach, .setup = none_fails, .thread = poll_and_look,
+      .threads = 3, .preemptions = 2, .enter = model_attach, .setup = none_fails,
+      .thread = poll_and_look,
       .finish = close_it, .spec = &one_value, .without = ~0u,
       .sights = { "it was not there", "it was there", "it was being fetched" });

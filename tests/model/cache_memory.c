@@ -77,7 +77,8 @@ static void close_after_failure(void)
 }
 
 MODEL(cache_memory_failure, .about = "two get a key, and the first fetch fails; one looks",
-      .threads = 3, .enter = model_attach, .setup = first_fails, .thread = fail_or_look,
+      .threads = 3, .preemptions = 2, .enter = model_attach, .setup = first_fails,
+      .thread = fail_or_look,
       .finish = close_after_failure, .without = (unsigned)~NO_MEMORY,
       .sights = { "there was no memory", "there was enough" });
 

@@ -7,6 +7,8 @@
 
 #include "explorer/model.h"
 
+/* Three threads that look, add, fetch and wait take many steps: two preemptions. */
+
 /* Keys: "b", "e", "s", "u" and "z" are in one shard, "a" is in another. */
 
 static pawl_cache *cache;

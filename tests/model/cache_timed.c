@@ -49,7 +49,8 @@ static void value_stays(void)
 }
 
 MODEL(cache_timed, .about = "one gets it, two have deadlines", .threads = 3,
-      .enter = model_attach, .setup = setup, .thread = get_three_ways, .finish = value_stays,
+      .preemptions = 2, .enter = model_attach, .setup = setup, .thread = get_three_ways,
+      .finish = value_stays,
       .without = NO_MEMORY,
       .sights = { "a caller left at its deadline", "a timed caller got it" });
 
@@ -76,6 +77,7 @@ static void value_or_nothing(void)
 }
 
 MODEL(cache_timed_failure, .about = "one fetch fails; one has a deadline, one looks",
-      .threads = 3, .enter = model_attach, .setup = first_fails, .thread = get_two_ways,
+      .threads = 3, .preemptions = 2, .enter = model_attach, .setup = first_fails,
+      .thread = get_two_ways,
       .finish = value_or_nothing, .without = NO_MEMORY,
       .sights = { "a caller left at its deadline", "a timed caller got it" });

@@ -4,21 +4,30 @@
  * that one signals with the mutex held or without, and by either policy of the mutex.
  */
 #include "explorer/model.h"
-#include "wait/list.h"
+#include "reclaim/sizes.h"
+#include "wait/context.h"
+#include "wait/queue.h"
 
-/* What makes more schedules of three, and is in cond_signal_twice. */
-enum { NOISE = CLOCK_JUMPS | SPINS | SPURIOUS_WAKES };
+/* What only makes more schedules of three, and is in the models of two. */
+enum { NOISE = STALE_LOADS | WEAK_FAILURES | CLOCK_JUMPS | SPINS | SPURIOUS_WAKES };
 
 static pawl_mutex m;
 static pawl_cond c;
-static int tokens, taken, waiting;
+static int tokens, waiting;
 static bool ready, moved;
 static unsigned longest;
+static uint32_t handle_of[4];
 
 static void make(void)
 {
 	model_name(&m, sizeof m, "m");
 	model_name(&c, sizeof c, "c");
+}
+
+static void make_narrow(void)
+{
+	make();
+	model_cells = 1;
 }
 
 static void make_fair(void)
@@ -42,71 +51,79 @@ static void take_token(void)
 		model_saw(0);
 	}
 	tokens--;
-	taken++;
 	pawl_mutex_unlock(&m);
 }
 
-static void two_tokens_held(unsigned who)
+static void bring_token(bool held)
 {
-	if (who < 3) {
-		take_token();
-		return;
-	}
 	pawl_mutex_lock(&m);
-	tokens = 2;
-	pawl_cond_signal(&c);
-	pawl_cond_signal(&c);
+	tokens++;
+	if (held)
+		pawl_cond_signal(&c);
 	pawl_mutex_unlock(&m);
+	if (!held)
+		pawl_cond_signal(&c);
 }
 
-static void two_tokens_free(unsigned who)
+static void token_held(unsigned who)
 {
-	if (who < 3) {
+	if (who == 1)
 		take_token();
-		return;
-	}
-	pawl_mutex_lock(&m);
-	tokens = 2;
-	pawl_mutex_unlock(&m);
-	pawl_cond_signal(&c);
-	pawl_cond_signal(&c);
+	else
+		bring_token(true);
+}
+
+static void token_free(unsigned who)
+{
+	if (who == 1)
+		take_token();
+	else
+		bring_token(false);
 }
 
 static void token_by_token(unsigned who)
 {
-	for (int i = 0; i < 2; i++) {
-		if (who == 1) {
-			take_token();
-			continue;
-		}
-		pawl_mutex_lock(&m);
-		tokens++;
-		pawl_mutex_unlock(&m);
-		pawl_cond_signal(&c);
-	}
+	token_free(who);
+	token_free(who);
 }
 
 static void judge_tokens(void)
 {
-	MODEL_CHECK(tokens == 0 && taken == 2);
+	MODEL_CHECK(tokens == 0);
 	destroy();
 }
 
-MODEL(cond_signal, .about = "two signals to two, with the mutex held", .threads = 3,
-      .enter = model_attach, .setup = make, .thread = two_tokens_held, .finish = judge_tokens,
-      .sights = { "one waited" }, .without = NOISE);
+#define TOKENS .finish = judge_tokens, .enter = model_attach, .sights = { "one waited" }
 
-MODEL(cond_signal_free, .about = "two signals to two, without the mutex", .threads = 3,
-      .enter = model_attach, .setup = make, .thread = two_tokens_free, .finish = judge_tokens,
-      .sights = { "one waited" }, .without = NOISE);
+MODEL(cond_signal, .about = "a signal with the mutex held", .threads = 2,
+      .setup = make, .thread = token_held, TOKENS);
 
-MODEL(cond_signal_fair, .about = "two signals to two, without the fair mutex", .threads = 3,
-      .enter = model_attach, .setup = make_fair, .thread = two_tokens_free,
-      .finish = judge_tokens, .sights = { "one waited" }, .without = NOISE);
+MODEL(cond_signal_free, .about = "a signal without the mutex", .threads = 2,
+      .setup = make, .thread = token_free, TOKENS);
+
+MODEL(cond_signal_fair, .about = "a signal without the fair mutex", .threads = 2,
+      .setup = make_fair, .thread = token_free, TOKENS);
 
 MODEL(cond_signal_twice, .about = "one waits twice, one signals twice", .threads = 2,
-      .enter = model_attach, .setup = make, .thread = token_by_token, .finish = judge_tokens,
-      .sights = { "one waited" });
+      .setup = make_narrow, .thread = token_by_token, TOKENS,
+      .without = CLOCK_JUMPS | SPINS | SPURIOUS_WAKES);
+
+static void two_tokens(unsigned who)
+{
+	if (who < 3) {
+		take_token();
+		return;
+	}
+	pawl_mutex_lock(&m);
+	tokens = 2;
+	pawl_cond_signal(&c);
+	pawl_cond_signal(&c);
+	pawl_mutex_unlock(&m);
+}
+
+/* Of three, two preemptions: each waits for the mutex twice. */
+MODEL(cond_signal_both, .about = "two signals to two", .threads = 3, .setup = make_narrow,
+      .thread = two_tokens, TOKENS, .without = NOISE, .preemptions = 2);
 
 static void wait_until_ready(void)
 {
@@ -117,68 +134,65 @@ static void wait_until_ready(void)
 	pawl_mutex_unlock(&m);
 }
 
-static void see_waiting(void)
+static void get_ready(void (*tell)(pawl_cond *c), bool held)
 {
+	pawl_mutex_lock(&m);
 	if (waiting == 2)
 		model_saw(0);
+	ready = true;
+	if (held)
+		tell(&c);
+	pawl_mutex_unlock(&m);
+	if (!held)
+		tell(&c);
 }
 
 static void broadcast_held(unsigned who)
 {
-	if (who < 3) {
+	if (who < 3)
 		wait_until_ready();
-		return;
-	}
-	pawl_mutex_lock(&m);
-	see_waiting();
-	ready = true;
-	pawl_cond_broadcast(&c);
-	pawl_mutex_unlock(&m);
+	else
+		get_ready(pawl_cond_broadcast, true);
 }
 
 static void broadcast_free(unsigned who)
 {
-	if (who < 3) {
+	if (who < 3)
 		wait_until_ready();
-		return;
-	}
-	pawl_mutex_lock(&m);
-	see_waiting();
-	ready = true;
-	pawl_mutex_unlock(&m);
-	pawl_cond_broadcast(&c);
+	else
+		get_ready(pawl_cond_broadcast, false);
 }
 
-MODEL(cond_broadcast, .about = "a broadcast to two, with the mutex held", .threads = 3,
-      .enter = model_attach, .setup = make, .thread = broadcast_held, .finish = destroy,
-      .sights = { "both waited" }, .without = NOISE);
+#define BROADCAST \
+	.threads = 3, .enter = model_attach, .finish = destroy, .sights = { "both waited" }, \
+	.without = NOISE, .preemptions = 2
 
-MODEL(cond_broadcast_free, .about = "a broadcast to two, without the mutex", .threads = 3,
-      .enter = model_attach, .setup = make, .thread = broadcast_free, .finish = destroy,
-      .sights = { "both waited" }, .without = NOISE);
+MODEL(cond_broadcast, .about = "a broadcast to two, with the mutex held", .setup = make,
+      .thread = broadcast_held, BROADCAST);
 
-MODEL(cond_broadcast_fair, .about = "a broadcast to two, without the fair mutex", .threads = 3,
-      .enter = model_attach, .setup = make_fair, .thread = broadcast_free, .finish = destroy,
-      .sights = { "both waited" }, .without = NOISE);
+MODEL(cond_broadcast_free, .about = "a broadcast to two, without the mutex", .setup = make,
+      .thread = broadcast_free, BROADCAST);
+
+MODEL(cond_broadcast_fair, .about = "a broadcast to two, without the fair mutex",
+      .setup = make_fair, .thread = broadcast_free, BROADCAST);
+
+static void enter(unsigned who)
+{
+	model_attach(who);
+	handle_of[who] = pawl_i_context()->waiter->handle;
+}
 
 /* Thread 3 comes by while the waiter is moved to the mutex: held or free, or about to be. */
 static void move(unsigned who)
 {
-	const struct waiter *first;
-
 	if (who == 1) {
 		wait_until_ready();
 	} else if (who == 2) {
-		pawl_mutex_lock(&m);
-		ready = true;
-		pawl_mutex_unlock(&m);
-		pawl_cond_signal(&c);
+		get_ready(pawl_cond_signal, false);
 	} else {
 		pawl_mutex_lock(&m);
-		pawl_i_list_lock(&m.word_);
-		first = list_first(m.queue_);
-		moved = first && first->mutex;
-		pawl_i_list_unlock(&m.word_, 0);
+		moved = waiting == 1 &&
+			ref_handle(pawl_i_queue_first(&m.queue_)) == handle_of[1];
 		pawl_mutex_unlock(&m);
 	}
 }
@@ -189,15 +203,13 @@ static void judge_move(void)
 	destroy();
 }
 
-#define MOVE_SIGHTS { "it was not moved to a held mutex", "it was" }
+#define MOVE \
+	.threads = 3, .enter = enter, .thread = move, .finish = judge_move, .without = NOISE, \
+	.preemptions = 2, .sights = { "it was not moved to a held mutex", "it was" }
 
-MODEL(cond_moved, .about = "a waiter is moved while a third comes by", .threads = 3,
-      .enter = model_attach, .setup = make, .thread = move, .finish = judge_move,
-      .sights = MOVE_SIGHTS, .without = NOISE);
+MODEL(cond_moved, .about = "a waiter is moved while a third comes by", .setup = make, MOVE);
 
-MODEL(cond_moved_fair, .about = "the same, with a fair mutex", .threads = 3,
-      .enter = model_attach, .setup = make_fair, .thread = move, .finish = judge_move,
-      .sights = MOVE_SIGHTS, .without = NOISE);
+MODEL(cond_moved_fair, .about = "the same, with a fair mutex", .setup = make_fair, MOVE);
 
 /* Two wait; one signal goes to who waited first, and that one's signal to the other. */
 static void in_order(unsigned who)
@@ -222,5 +234,5 @@ static void in_order(unsigned who)
 }
 
 MODEL(cond_order, .about = "a signal goes to who has waited longest", .threads = 3,
-      .enter = model_attach, .setup = make, .thread = in_order, .finish = destroy,
-      .sights = { "both waited" }, .without = NOISE);
+      .enter = model_attach, .setup = make_narrow, .thread = in_order, .finish = destroy,
+      .sights = { "both waited" }, .without = ~0u, .preemptions = 2);

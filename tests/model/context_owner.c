@@ -11,10 +11,13 @@
 #include "explorer/model.h"
 #include "platform/tls.h"
 #include "wait/context.h"
+#include "wait/park.h"
 
-enum sight { ADOPTED, POLLED, TIMED_OUT = 0, ENDED };
+enum sight { ADOPTED, NO_CONTEXT, TIMED_OUT = 0, ENDED };
+#define NOTHING UINT64_MAX
 
-static pawl_counter a, b;
+static pawl_counter counter;
+static uint64_t armed[MODEL_THREADS + 1];	/* what to answer, or NOTHING; 0: not yet */
 static int gift;
 static int uses[MODEL_THREADS + 1];	/* by place in the registry, the oldest first */
 
@@ -29,9 +32,8 @@ static unsigned count(const struct context *c)
 
 static void setup(void)
 {
-	a = b = (pawl_counter)PAWL_COUNTER_INIT(1);
-	model_name(&a, sizeof a, "a");
-	model_name(&b, sizeof b, "b");
+	counter = (pawl_counter)PAWL_COUNTER_INIT(1);
+	model_name(&counter, sizeof counter, "counter");
 }
 
 /* The caller has a context, or there was no memory. */
@@ -43,32 +45,48 @@ static void use(void)
 		model_saw(ADOPTED);
 }
 
-static void wait_for(pawl_counter *c)
+/* Until it is answered, unless there is no memory for a context. */
+static void wait_in(unsigned who)
 {
-	bool waited = pawl_counter_get(c) != 0;
+	struct wait_for what = { "test", &armed[who], NULL };
+	struct limit l = limit_none();
+	struct context *c = pawl_i_context();
 
-	MODEL_CHECK(pawl_counter_wait_zero(c, PAWL_FOREVER) == 0);
-	MODEL_CHECK(gift == 1);
-	if (waited && !pawl_i_tls.context)
-		model_saw(POLLED);
+	if (!c)
+		model_saw(NO_CONTEXT);
+	__atomic_store_n(&armed[who], c ? pawl_i_waiter_arm(c->waiter) : NOTHING, __ATOMIC_RELEASE);
+	if (!c)
+		return;
+	MODEL_CHECK(pawl_i_park(c->waiter, &what, &l) == GRANT && gift == 1);
 	use();
 }
 
-/* A wake from the first add may come when its context has its next owner. */
-static void wait_and_end(unsigned who)
+static void answer_in(unsigned who)
 {
-	if (who == 2) {
-		gift = 1;
-		(void)pawl_counter_add(&a, -1);
-		(void)pawl_counter_add(&b, -1);
-		return;
-	}
-	wait_for(who == 1 ? &a : &b);
+	struct waiter *wake = NULL;
+	uint64_t ref;
+
+	while ((ref = __atomic_load_n(&armed[who], __ATOMIC_ACQUIRE)) == 0)
+		model_pause();
+	if (ref != NOTHING && pawl_i_waiter_tell(ref, GRANT, &wake) && wake)
+		pawl_i_waiter_wake(wake);
 }
 
-MODEL(context_adopted, .about = "one waits and ends, one waits later, one wakes both",
-      .threads = 3, .setup = setup, .thread = wait_and_end,
-      .sights = { "a thread adopted a context", "a thread waited without a context" });
+/* A wake for the first may come when its context has its next owner. */
+static void wait_and_end(unsigned who)
+{
+	if (who != 2) {
+		wait_in(who);
+		return;
+	}
+	gift = 1;
+	answer_in(1);
+	answer_in(3);
+}
+
+MODEL(context_adopted, .about = "one waits and ends, one waits later, one answers both",
+      .threads = 3, .without = SPURIOUS_WAKES, .preemptions = 2, .thread = wait_and_end,
+      .sights = { "a thread adopted a context", "there was no memory for a context" });
 
 static void attach_and_end(unsigned who)
 {
@@ -94,26 +112,22 @@ MODEL(context_registry, .about = "three threads attach and end", .threads = 3,
       .thread = attach_and_end, .finish = all_are_there,
       .sights = { "a thread adopted a context" });
 
-/* A wait without a context looks at its waiter now and then. */
+/* A wait without a context looks at what it waits for now and then. */
 static void poll_or_park(unsigned who)
 {
 	int err;
 
-	if (who == 3) {
+	if (who == 2) {
 		gift = 1;
-		(void)pawl_counter_add(&a, -1);
+		(void)pawl_counter_add(&counter, -1);
 		return;
 	}
-	err = pawl_counter_wait_zero(&a, model_soon());
+	err = pawl_counter_wait_zero(&counter, model_soon());
 	MODEL_CHECK(err == ETIMEDOUT || (err == 0 && gift == 1));
-	if (pawl_i_tls.context)
-		return;
-	if (err == ETIMEDOUT)
-		model_saw(TIMED_OUT);
-	else
-		model_saw(ENDED);
+	if (!pawl_i_tls.context)
+		model_saw(err == ETIMEDOUT ? TIMED_OUT : ENDED);
 }
 
-MODEL(context_none, .about = "two have deadlines, perhaps without contexts, one makes it zero",
-      .threads = 3, .setup = setup, .thread = poll_or_park,
+MODEL(context_none, .about = "one has a deadline, perhaps without a context, one makes it zero",
+      .threads = 2, .setup = setup, .thread = poll_or_park,
       .sights = { "a wait without a context timed out", "one ended, or was not needed" });

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "explorer/model.h"
+#include "reclaim/sizes.h"
 
 static struct shared {
 	pawl_mutex m;
@@ -21,6 +22,7 @@ static void make(void)
 static void make_fair(void)
 {
 	make();
+	model_cells = 1;
 	(void)pawl_mutex_init(&shared->m, PAWL_FAIR);
 }
 

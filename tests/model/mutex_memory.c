@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Waiters for whom there is no memory poll, which changes nothing else.  Thread 1 holds the
- * mutex from the beginning, and looks at who waits.
+ * mutex from the beginning.
  */
 #include <errno.h>
 
 #include "explorer/model.h"
-#include "wait/list.h"
+#include "platform/tls.h"
 
 static pawl_mutex m;
-static bool polled;
-static int result;
 
 static void make(void)
 {
@@ -29,63 +27,56 @@ static void enter(unsigned who)
 		pawl_mutex_lock(&m);
 }
 
-static void look_and_unlock(void)
-{
-	const struct waiter *first;
-
-	pawl_i_list_lock(&m.word_);
-	first = list_first(m.queue_);
-	polled = first && !first->context;
-	pawl_i_list_unlock(&m.word_, 0);
-	pawl_mutex_unlock(&m);
-}
-
+/* Nobody has a context yet, and there may be no memory for one, or for a queue. */
 static void visit_until(unsigned who)
 {
+	bool held;
+	int err;
+
 	if (who == 1) {
-		look_and_unlock();
+		pawl_mutex_unlock(&m);
 		return;
 	}
-	result = pawl_mutex_lock_until(&m, model_soon());
-	if (result == 0)
+	held = pawl_mutex_trylock(&m) == EBUSY;
+	err = held ? pawl_mutex_lock_until(&m, model_soon()) : 0;
+	MODEL_CHECK(err == 0 || (err == ETIMEDOUT && pawl_now() >= model_soon()));
+	if (held && !pawl_i_tls.context)
+		model_saw(err == 0 ? 0 : 1);
+	if (err == 0)
 		pawl_mutex_unlock(&m);
 }
 
-static void judge(void)
+static void destroy(void)
 {
-	if (polled && result == 0)
-		model_saw(0);
-	if (polled && result == ETIMEDOUT)
-		model_saw(1);
 	pawl_mutex_destroy(&m);
 }
 
+#define SIGHTS { "one had no memory and got it", "one had no memory and gave up" }
+
 MODEL(mutex_memory, .about = "one with a deadline and no memory", .threads = 2,
-      .setup = make, .enter = enter, .thread = visit_until, .finish = judge,
-      .sights = { "one polled and got it", "one polled and gave up" });
+      .setup = make, .enter = enter, .thread = visit_until, .finish = destroy, .sights = SIGHTS);
 
 MODEL(mutex_memory_fair, .about = "the same, with PAWL_FAIR", .threads = 2,
-      .setup = make_fair, .enter = enter, .thread = visit_until, .finish = judge,
-      .sights = { "one polled and got it", "one polled and gave up" });
+      .setup = make_fair, .enter = enter, .thread = visit_until, .finish = destroy,
+      .sights = SIGHTS);
+
+static void enter_with_third(unsigned who)
+{
+	enter(who);
+	if (who == 3)
+		model_attach(who);
+}
 
 static void visit(unsigned who)
 {
-	if (who == 1) {
-		look_and_unlock();
-		return;
-	}
-	pawl_mutex_lock(&m);
+	if (who != 1)
+		pawl_mutex_lock(&m);
 	pawl_mutex_unlock(&m);
-}
-
-static void judge_all(void)
-{
-	if (polled)
+	if (who == 2 && !pawl_i_tls.context)
 		model_saw(0);
-	pawl_mutex_destroy(&m);
 }
 
 /* Where contexts come from is another model's subject: only their lack is left here. */
-MODEL(mutex_memory_all, .about = "two that wait without a deadline", .threads = 3,
-      .setup = make, .enter = enter, .thread = visit, .finish = judge_all,
-      .sights = { "one polled" }, .without = ~(unsigned)NO_MEMORY);
+MODEL(mutex_memory_all, .about = "one without memory, beside one that waits", .threads = 3,
+      .setup = make, .enter = enter_with_third, .thread = visit, .finish = destroy,
+      .sights = { "one had no memory" }, .without = ~(unsigned)NO_MEMORY);

@@ -8,7 +8,7 @@
 #include <errno.h>
 
 #include "explorer/model.h"
-#include "wait/list.h"
+#include "wait/owner.h"
 
 enum { FAILURE = EIO };
 enum sight { FAILED_BEFORE_OTHERS, DONE_BEFORE_OTHERS, TIMED_OUT };
@@ -103,15 +103,6 @@ static void setup(void)
 	model_name(&o, sizeof o, "o");
 }
 
-/* Two calls of one thread: more take too long, as there are many orders of failures. */
-static void mix(unsigned who)
-{
-	if (who < 3)
-		call(fail, PAWL_FOREVER);
-	if (who != 2)
-		call(succeed, PAWL_FOREVER);
-}
-
 /* With no run under way, a call that must not wait succeeds or finds it done. */
 static void nobody_runs(void)
 {
@@ -119,12 +110,25 @@ static void nobody_runs(void)
 
 	MODEL_CHECK(pawl_once_do_until(&o, succeed, &ran, model_past()) == 0);
 	MODEL_CHECK(pawl_once_is_done(&o) && value == 1);
+	MODEL_CHECK(o.queue_ == 0);	/* nobody is in it */
 }
 
-MODEL(once_mix, .about = "one fails and then succeeds, one fails, one succeeds", .threads = 3,
-      .without = SPURIOUS_WAKES, .enter = model_attach, .setup = setup, .thread = mix,
-      .finish = nobody_runs,
+static void fail_and_succeed(unsigned who)
+{
+	if (who == 1)
+		call(fail, PAWL_FOREVER);
+	call(succeed, PAWL_FOREVER);
+}
+
+MODEL(once_mix, .about = "one fails and then succeeds, one succeeds", .threads = 2,
+      .enter = model_attach, .setup = setup, .thread = fail_and_succeed, .finish = nobody_runs,
       .spec = &spec,
+      .sights = { "an initialiser failed while others waited",
+		  "an initialiser succeeded while others waited" });
+
+/* Polls instead of waits, at any of them. */
+MODEL(once_memory, .about = "the same, with memory or without", .threads = 2,
+      .setup = setup, .thread = fail_and_succeed, .finish = nobody_runs, .spec = &spec,
       .sights = { "an initialiser failed while others waited",
 		  "an initialiser succeeded while others waited" });
 
@@ -140,8 +144,9 @@ static void three_ran(void)
 	nobody_runs();
 }
 
+/* Three that wait are many schedules: two preemptions. */
 MODEL(once_failures, .about = "each of three fails, so that the role is handed on twice",
-      .threads = 3, .enter = model_attach, .setup = setup, .thread = all_fail,
+      .threads = 3, .preemptions = 2, .enter = model_attach, .setup = setup, .thread = all_fail,
       .finish = three_ran, .spec = &spec,
       .sights = { "an initialiser failed while others waited" });
 
@@ -152,18 +157,20 @@ static void timed(unsigned who)
 }
 
 MODEL(once_timed, .about = "one fails, one has a deadline, and one waits for ever", .threads = 3,
-      .enter = model_attach, .setup = setup, .thread = timed, .finish = nobody_runs,
-      .spec = &spec,
+      .preemptions = 2, .enter = model_attach, .setup = setup, .thread = timed,
+      .finish = nobody_runs, .spec = &spec,
       .sights = { "an initialiser failed while others waited",
 		  "an initialiser succeeded while others waited", "a deadline passed" });
 
-static void timed_twice(unsigned who)
+static void timed_pair(unsigned who)
 {
+	if (who == 1)
+		call(fail, PAWL_FOREVER);
 	call(who == 1 ? succeed : fail, who == 1 ? PAWL_FOREVER : model_soon());
 }
 
-MODEL(once_timed_twice, .about = "two with deadlines fail, one succeeds", .threads = 3,
-      .enter = model_attach, .setup = setup, .thread = timed_twice, .finish = nobody_runs,
+MODEL(once_timed_pair, .about = "one fails and then succeeds, one has a deadline", .threads = 2,
+      .enter = model_attach, .setup = setup, .thread = timed_pair, .finish = nobody_runs,
       .spec = &spec,
       .sights = { "an initialiser failed while others waited",
 		  "an initialiser succeeded while others waited", "a deadline passed" });

@@ -72,7 +72,7 @@ PROGRESS(counter_get, 3, count_peers, "pawl_counter_get", "", .call = call_get, 
 PROGRESS(counter_add, 3, one_more, "pawl_counter_add", "if the value does not become zero",
 	 .call = add_one, .peer = add_or_wait);
 PROGRESS(counter_add_zero, 3, one_more, "pawl_counter_add", "else", .call = take_one,
-	 .peer = wait_zero);
+	 .peer = wait_zero, .lock_free = "who looks into a queue begins again when it changed");
 PROGRESS(counter_wait_zero, 3, count_peers, "pawl_counter_wait_zero", "", .timed = true,
 	 .call = call_wait_zero, .peer = take);
 

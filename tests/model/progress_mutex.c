@@ -3,6 +3,8 @@
  * progress_mutex.c - progress of pawl/mutex.h: the subject's call among peers that lock, unlock,
  * wait and give up.
  */
+#include <pawl/atomic.h>
+
 #include "explorer/progress.h"
 
 static pawl_mutex m, second, own;
@@ -32,6 +34,28 @@ static void contend(unsigned who)
 	pawl_mutex_unlock(&m);
 }
 
+/* Let the others run until @bits stand in the word, if they ever do. */
+static void await(uint64_t bits)
+{
+	for (int i = 0; i < 3 && !(pawl_load_(&m.word_, relaxed) & bits); i++)
+		model_pause();
+}
+
+/* Let the subject lose, so that it parks as the heir; then call it. */
+static void pass_by(unsigned who)
+{
+	enum { WAITERS = 2, HEIR = 8 };
+
+	if (who != 2 || pawl_mutex_trylock(&m) != 0)
+		return;
+	await(WAITERS);
+	pawl_mutex_unlock(&m);
+	if (pawl_mutex_trylock(&m) != 0)
+		return;
+	await(HEIR);
+	pawl_mutex_unlock(&m);
+}
+
 /* Nobody ever waits. */
 static void try(unsigned who)
 {
@@ -40,7 +64,7 @@ static void try(unsigned who)
 		pawl_mutex_unlock(&m);
 }
 
-/* A signal moves one that waits to the list of a mutex that is free. */
+/* A signal moves one that waits to the queue of a mutex that is free. */
 static void move(unsigned who)
 {
 	if (who > 2) {
@@ -132,6 +156,8 @@ PROGRESS(mutex_lock_all, 3, name_them, "pawl_mutex_lock_all", "", .call = lock_b
 	 .after = unlock_both, .peer = contend);
 PROGRESS(mutex_lock_until, 3, name_them, "pawl_mutex_lock_until", "", .timed = true,
 	 .call = call_lock_until, .after = unlock_if_got, .peer = contend);
+PROGRESS(mutex_lock_until_heir, 2, name_them, "pawl_mutex_lock_until", "", .timed = true,
+	 .call = call_lock_until, .after = unlock_if_got, .peer = pass_by);
 PROGRESS(mutex_lock_all_until, 3, name_them, "pawl_mutex_lock_all_until", "",
 	 .timed = true, .call = lock_both_until, .after = unlock_both_if_got, .peer = contend);
 PROGRESS(mutex_unlock_alone, 3, name_them, "pawl_mutex_unlock", "if nobody waits",

@@ -65,6 +65,51 @@ static void call_do_until(void)
 	MODEL_CHECK(err == 0 || err == ETIMEDOUT);
 }
 
+/* The peers come while its initialiser runs, which waits for nobody: what is left is its end. */
+static uint32_t come;
+
+static int run_well(void *arg)
+{
+	pawl_store_(&come, 1, release);
+	return make(arg);
+}
+
+static int run_badly(void *arg)
+{
+	pawl_store_(&come, 1, release);
+	return fail(arg);
+}
+
+static void call_and_succeed(void)
+{
+	MODEL_CHECK(pawl_once_do(&o, run_well, NULL) == 0);
+}
+
+static void call_until(void)
+{
+	MODEL_CHECK(pawl_once_do_until(&o, run_well, NULL, model_soon()) == 0);
+}
+
+static void call_and_fail(void)
+{
+	MODEL_CHECK(pawl_once_do(&o, run_badly, NULL) == EIO);
+}
+
+static void come_later(unsigned who)
+{
+	while (!pawl_load_(&come, acquire))
+		model_pause();
+	initialise(who);
+}
+
+#define QUEUE "who looks into a queue begins again when it has become another"
+
+PROGRESS(once_finish, 3, name_it, "pawl_once_do", "if nobody runs one", .call = call_and_succeed,
+	 .peer = come_later, .lock_free = QUEUE);
+PROGRESS(once_finish_badly, 3, name_it, "pawl_once_do", "if nobody runs one",
+	 .call = call_and_fail, .peer = come_later, .lock_free = QUEUE);
+PROGRESS(once_finish_until, 3, name_it, "pawl_once_do_until", "if nobody runs one",
+	 .call = call_until, .peer = come_later, .lock_free = QUEUE);
 PROGRESS(once_is_done, 3, name_it, "pawl_once_is_done", "", .call = call_is_done,
 	 .peer = initialise);
 PROGRESS(once_do_done, 3, make_first, "pawl_once_do", "once it is done", .call = call_do,

@@ -82,7 +82,8 @@ void model_name(const void *p, size_t size, const char *name);
 pawl_time model_soon(void);	/* a deadline that may pass at any time */
 pawl_time model_past(void);	/* one that has passed */
 
-/* For enter: make the thread's context, so that schedules are not spent on who makes it when. */
+/* For enter: make the thread's context, and have memory for queues, so that schedules are not spent
+ * on who makes them when. */
 void model_attach(unsigned who);
 
 /*

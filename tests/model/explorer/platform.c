@@ -103,11 +103,6 @@ void pawl_i_cpu_pause(void)
 	model_pause();
 }
 
-void pawl_i_cpu_yield(void)
-{
-	model_pause();
-}
-
 uint32_t pawl_i_cpu_spins(void)
 {
 	unsigned spins = choose(SPINS, 2);
@@ -194,12 +189,6 @@ pawl_time model_soon(void)
 pawl_time model_past(void)
 {
 	return CLOCK_START - 1;
-}
-
-void model_attach(unsigned who)
-{
-	(void)who;
-	MODEL_CHECK(pawl_thread_attach() == 0);
 }
 
 void model_pause(void)

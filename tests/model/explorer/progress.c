@@ -26,8 +26,8 @@ enum {
 
 /* How the subject's call waits. */
 enum wait {
-	IN_A_LOOP,		/* for ever: for who is inside the list */
-	FOR_A_SIGNAL,		/* for ever: for who took it off the list */
+	IN_A_LOOP,		/* for ever: for who stands in its way */
+	FOR_A_SIGNAL,		/* for ever: for who took it over */
 	IN_ITS_SLEEP,		/* for ever, for what it called for */
 	UNTIL_DEADLINE,		/* it ended, but only because time passed */
 	WAITS
@@ -127,8 +127,8 @@ static void note_stuck(const struct look *l)
 
 	if (t->state != ASLEEP)
 		note_witness(l, IN_A_LOOP, NULL);
-	else if (c && c->kind && strcmp(c->kind, "signal") == 0)
-		note_witness(l, FOR_A_SIGNAL, NULL);
+	else if (engine.model->progress->timed && c && c->kind && strcmp(c->kind, "cond") == 0)
+		note_witness(l, FOR_A_SIGNAL, NULL);	/* else it could give up */
 	else
 		note_witness(l, IN_ITS_SLEEP, c ? c->kind : NULL);
 }
@@ -176,7 +176,7 @@ static bool explore_by(struct look *l, struct plan plan)
 	struct result r;
 
 	plan.seed = 1;
-	plan.seconds = 60;
+	plan.seconds = 300;
 	l->exact = plan.strategy == SEARCH;
 	r = explore(f->model, &plan, look_at, l);
 	if (!r.exhausted)

@@ -116,7 +116,7 @@ static struct thread *next_of_none(void)
 		frozen |= state == FROZEN;
 		spinning |= state == PAUSED;
 	}
-	if (all_done)
+	if (all_done && engine.thread[0].state != ASLEEP)
 		return &engine.thread[0];
 	if (frozen)
 		leave_run(STUCK);
