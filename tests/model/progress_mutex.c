@@ -169,4 +169,5 @@ PROGRESS(mutex_unlock_fair, 3, make_fair, "pawl_mutex_unlock", "else", .before =
 PROGRESS(mutex_unlock_all_alone, 3, name_them, "pawl_mutex_unlock_all", "if nobody waits",
 	 .before = lock_both, .call = unlock_both, .peer = try);
 PROGRESS(mutex_unlock_all, 3, name_them, "pawl_mutex_unlock_all", "else", .before = lock_both,
-	 .call = unlock_both, .peer = contend);
+	 .call = unlock_both, .peer = contend,
+	 .lock_free = "who looks into a queue begins again when it changed");
