@@ -437,6 +437,7 @@ void pawl_i_mutex_lock_adopted(pawl_mutex *m, struct waiter *w, uint32_t answer)
 		(void)lock_waiting(&a);
 	hb_acquire(m);
 }
+
 void pawl_mutex_unlock_slow_(pawl_mutex *m)
 {
 	/* M27 relaxed: only the caller writes its own id, or lets an op's lock go. */
