@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <pawl/atomic.h>
+#include <pawl/counter.h>
 #include <pawl/mutex.h>
 #include <pawl/op.h>
 
@@ -617,6 +618,25 @@ static void lock_what_was_destroyed(void *arg)
 	must(pawl_mutex_lock_op(&m, &n.op) == 0);
 }
 
+static void wait_for_zero(pawl_op *op, int rc)
+{
+	must(rc == 0);
+	must(pawl_counter_wait_zero(pawl_op_user(op), PAWL_FOREVER) == 0);
+}
+
+static void wait_in_a_callback(void *arg)
+{
+	pawl_mutex m = PAWL_MUTEX_INIT;
+	pawl_counter one = PAWL_COUNTER_INIT(1);
+	pawl_op op;
+
+	(void)arg;
+	pawl_op_init_inline(&op, wait_for_zero, &one);
+	pawl_mutex_lock(&m);
+	must(pawl_mutex_lock_op(&m, &op) == EINPROGRESS);
+	pawl_mutex_unlock(&m);
+}
+
 static void misuse_is_told(void **state)
 {
 	struct child c;
@@ -633,6 +653,8 @@ static void misuse_is_told(void **state)
 	child_assert_misuse(&c, "is held by an op");
 	child_run(&c, lock_what_was_destroyed, NULL);
 	child_assert_misuse(&c, "was destroyed before");
+	child_run(&c, wait_in_a_callback, NULL);
+	child_assert_misuse(&c, "is waited for by the done() of an inline op");
 }
 
 int main(void)

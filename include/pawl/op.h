@@ -32,9 +32,10 @@
  *            just ended a wait of one of its ops and not yet returned.
  * Signals:   pawl_op_user and pawl_cq_fd are async-signal-safe; the others are not.
  * Misuse:    starting an op that is under way, giving a deadline to one that is, or to an
- *            inline one; dispatching or closing a queue inside a done() of it, or on two
- *            threads at once; starting an op while its queue is being closed; dispatching
- *            a queue that was opened before a fork: one sentence on standard error, then abort().
+ *            inline one; waiting in the done() of an inline op; dispatching or closing a
+ *            queue inside a done() of it, or on two threads at once; starting an op while
+ *            its queue is being closed; dispatching a queue that was opened before a fork:
+ *            one sentence on standard error, then abort().
  * Lifetime:  from its start until done() is called an op must stay where it is, and so must the
  *            object that it waits for.  done() may free the op, and may start it again; but it must
  *            outlive every call of pawl_op_cancel() on it.  A queue must outlive the calls

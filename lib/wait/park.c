@@ -20,7 +20,9 @@
 #include <pawl/atomic.h>
 
 #include "platform/clock.h"
+#include "platform/fatal.h"
 #include "platform/futex.h"
+#include "platform/tls.h"
 #include "wait/park.h"
 
 enum { POLL_MIN = 20000, POLL_DOUBLINGS = 6 };	/* ns: to 1.3 ms */
@@ -70,13 +72,24 @@ static void watch_no_more(struct context *c, pawl_time deadline, uint64_t cancel
 		pawl_store_(&c->cancels, 0, relaxed);
 }
 
+/* The thread has one waiter, which may stand for a wait under way while an inline op's done()
+ * runs. */
+static void refuse_in_callback(const struct wait_for *what)
+{
+	if (pawl_i_tls.held != 0)
+		pawl_i_misuse("a wait", what->kind, what->object,
+			      "is waited for by the done() of an inline op", 0);
+}
+
 uint32_t pawl_i_park(struct waiter *w, const struct wait_for *what, struct limit *l)
 {
 	struct context *c = w->context;
-	uint32_t answer = pawl_i_waiter_park(w);
 	pawl_time deadline = pawl_i_limit_instant(l);
 	uint64_t cancels = pawl_i_limit_cancels(l);
+	uint32_t answer;
 
+	refuse_in_callback(what);
+	answer = pawl_i_waiter_park(w);
 	if (answer != 0)
 		return answer;
 	/* P9 relaxed: for dumps. */

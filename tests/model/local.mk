@@ -89,6 +89,7 @@ model_files += %D%/progress_cond.c
 model_files += %D%/progress_counter.c
 model_files += %D%/progress_mutex.c
 model_files += %D%/progress_once.c
+model_files += %D%/progress_op.c
 model_files += %D%/progress_scope.c
 model_files += %D%/scope_fire.c
 model_files += %D%/scope_reach.c
