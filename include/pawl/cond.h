@@ -13,13 +13,12 @@
  * Memory:    a signal happens before the return of the wait that took it.
  * Progress:  signal, broadcast: wait-free if nobody waits, else lock-free; the time
  *            of a broadcast grows with the number of waiters.  wait: blocks; one that
- *            was signalled waits for its signaller to put it into the mutex's queue,
- *            whatever its deadline.
+ *            was signalled waits for its signaller to wake it, or to put it into the
+ *            mutex's queue, whatever its deadline.
  * Signals:   nothing here is async-signal-safe.
- * Lifetime:  all-zero memory is a valid object; there is nothing to destroy.  It, and
- *            the mutex of its waiters, may be freed when no call on it is inside: a
- *            signal uses both, so who frees the mutex after a wait must know that the
- *            signal has returned; it has, if it was given with the mutex held.
+ * Lifetime:  all-zero memory is a valid object; there is nothing to destroy.  It may be
+ *            freed when no call on it is inside.  The mutex may be freed by whoever holds
+ *            it last: a signal touches it before its waiter can have it, not later.
  */
 #ifndef PAWL_COND_H
 #define PAWL_COND_H
@@ -55,7 +54,10 @@ typedef struct pawl_cond {
 PAWL_API int pawl_cond_wait_until(pawl_cond *c, struct pawl_mutex *m, pawl_time deadline)
 	PAWL_MUST_CHECK_ PAWL_NONNULL_;
 
-/* Wake the longest waiter, if there is one.  With or without the mutex held. */
+/*
+ * Wake the longest waiter, if there is one.  With the mutex held it wakes when the mutex is its
+ * own; without, at once, and then it waits for the mutex as any other who comes.
+ */
 PAWL_API void pawl_cond_signal(pawl_cond *c) PAWL_NONNULL_;
 
 /* Wake all that wait now. */

@@ -137,7 +137,7 @@ PAWL_INLINE_ void pawl_mutex_unlock(pawl_mutex *m)
 	uint64_t self = pawl_self_;
 
 	PAWL_HB_RELEASE_(m);
-	/* M2 release: pairs with M1, M3, M5, M13, M22.  Last touch of *m if it succeeds. */
+	/* M2 release: pairs with M1, M3, M5, M13, M21.  Last touch of *m if it succeeds. */
 	if (!pawl_likely_(self != 0 && pawl_cas_(&m->word_, &self, 0, release, relaxed)))
 		pawl_mutex_unlock_slow_(m);
 }

@@ -184,7 +184,7 @@ static bool call_heir(pawl_mutex *m, uint64_t word, struct waiter **ret_wake)
 	/* M25 relaxed: published by M9, whose HEIR stands until M26 succeeds: then it is the
 	 * heir's. */
 	ref = pawl_load_(heir, relaxed);
-	/* M26 release: pairs with M1, M3, M5, M11, M20, M22.  As M7; or nothing, for a hand-over. */
+	/* M26 release: pairs with M1, M3, M5, M11, M20, M21.  As M7; or nothing, for a hand-over. */
 	if (!pawl_cas_(&m->word_, &word, starving ? TRANSIT | flags : WOKEN | flags, release, relaxed))
 		return false;
 	/* If it has an answer, or none because it gave up and saw M26, that is fine. */
@@ -227,11 +227,11 @@ static void let_go(pawl_mutex *m, uint64_t self)
 	struct waiter *wake = NULL;
 
 	for (;;) {
-		/* M21 acquire: pairs with M9.  Who is the heir. */
+		/* M21 acquire: pairs with M9, and after M22 with M2, M7, M26.  Who is the heir. */
 		uint64_t word = pawl_load_(&m->word_, acquire);
 
 		if ((word & WOKEN) || !(word & (HEIR | WAITERS))) {
-			/* M7 release: pairs with M1, M3, M5, M13, M22.  Last touch of *m (I5). */
+			/* M7 release: pairs with M1, M3, M5, M13, M21.  Last touch of *m (I5). */
 			if (pawl_cas_weak_(&m->word_, &word, word & ~OWNER, release, relaxed))
 				break;
 		} else if (word & HEIR) {
@@ -259,8 +259,9 @@ static bool announce(pawl_mutex *m, const char *verb, bool serve)
 	while (!((word = pawl_i_owner_announce(&m->word_)) & OWNER)) {
 		if (!serve)
 			return false;
-		/* M22 acquire: pairs with M2, M7, M26.  As M1, for whom it is handed to. */
-		if (pawl_cas_weak_(&m->word_, &word, word | self | WAITERS, acquire, relaxed)) {
+		/* M22 relaxed: M21 reads it next, as an acquire that sees what M2, M7 or M26
+		 * released. */
+		if (pawl_cas_weak_(&m->word_, &word, word | self | WAITERS, relaxed, relaxed)) {
 			let_go(m, self);
 			break;
 		}
@@ -417,8 +418,8 @@ void pawl_i_mutex_adopt(pawl_mutex *m, struct waiter *w)
 	struct waiter *wake;
 
 	pawl_i_context_show(w->context, "mutex", m, &m->word_);
-	if (pawl_i_queue_join(&m->queue_, w, ref) == 0)
-		(void)announce(m, "pawl_cond_signal", true);
+	if (pawl_mutex_is_mine(m) && pawl_i_queue_join(&m->queue_, w, ref) == 0)
+		(void)pawl_i_owner_announce(&m->word_);
 	else if (pawl_i_waiter_tell(ref, ALONE, &wake))
 		pawl_i_waiter_wake(wake);
 }

@@ -8,9 +8,10 @@
 #include "wait/waiter.h"
 
 /*
- * Put @w, which was taken over by pawl_i_waiter_move(), behind those who wait for @m: so
- * that it wakes when it is its turn.  It gets GRANT or RETRY from that mutex; or
- * ALONE: there was no memory, and it has to lock for itself.
+ * Put @w, which was taken over by pawl_i_waiter_move(), behind those who wait for @m, if the
+ * caller holds that: so that it wakes when it is its turn.  It gets GRANT or RETRY from the
+ * mutex; or ALONE: it has to lock for itself, as @m is not the caller's, and could be freed
+ * once @w stood in its queue, or as there was no memory.
  */
 void pawl_i_mutex_adopt(pawl_mutex *m, struct waiter *w);
 

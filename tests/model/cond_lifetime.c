@@ -77,3 +77,33 @@ MODEL(cond_free_fair, .about = "the same, with a fair mutex", .threads = 2,
 
 MODEL(cond_free_both, .about = "the last of two waiters and who wakes them frees all",
       .threads = 3, .setup = make, FREE, .without = NOISE, .preemptions = 1);
+
+/*
+ * The mutex alone is freed, by its last holder, while the signal that brought that about may be
+ * returning: it was given without the mutex.  The third makes the mutex one that others wait for.
+ */
+static pawl_cond outside;
+
+static void make_mutex(void)
+{
+	make();
+	model_name(&outside, sizeof outside, "c");
+}
+
+static void signal_unheld(unsigned who)
+{
+	struct shared *s = shared;
+
+	pawl_mutex_lock(&s->m);
+	while (who == 1 && !s->ready)
+		MODEL_CHECK(pawl_cond_wait_until(&outside, &s->m, PAWL_FOREVER) == 0);
+	s->ready = true;
+	model_saw(0);
+	leave(s);
+	if (who == 2)
+		pawl_cond_signal(&outside);
+}
+
+MODEL(cond_free_unheld, .about = "the last of three frees the mutex, a signal came without it",
+      .threads = 3, .setup = make_mutex, .enter = model_attach, .thread = signal_unheld,
+      .sights = { "all had it" }, .without = NOISE, .preemptions = 2);

@@ -182,13 +182,13 @@ static void enter(unsigned who)
 	handle_of[who] = pawl_i_context()->waiter->handle;
 }
 
-/* Thread 3 comes by while the waiter is moved to the mutex: held or free, or about to be. */
+/* Thread 3 comes by while the waiter is moved to the mutex, or stands there. */
 static void move(unsigned who)
 {
 	if (who == 1) {
 		wait_until_ready();
 	} else if (who == 2) {
-		get_ready(pawl_cond_signal, false);
+		get_ready(pawl_cond_signal, true);
 	} else {
 		pawl_mutex_lock(&m);
 		moved = waiting == 1 &&
