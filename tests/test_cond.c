@@ -262,7 +262,9 @@ static void a_signal_may_meet_a_mutex_whose_heir_is_on_its_way(void **state)
 	locker_start(&l, 0, &shared.mutex, PAWL_FOREVER, &shared.order);
 	worker_freeze(&l.worker);
 	pawl_mutex_unlock(&shared.mutex);
+	pawl_mutex_lock(&shared.mutex);
 	pawl_cond_broadcast(&shared.cond);
+	pawl_mutex_unlock(&shared.mutex);
 	assert_int_equal(awake(&shared), 0);
 	worker_thaw(&l.worker);
 	assert_int_equal(locker_join(&l), 0);
@@ -272,22 +274,23 @@ static void a_signal_may_meet_a_mutex_whose_heir_is_on_its_way(void **state)
 	pawl_mutex_destroy(&shared.mutex);
 }
 
-/* The mutex is free: a fair one is handed over by the signal itself. */
-static void a_signal_gives_a_free_fair_mutex_to_who_is_signalled(void **state)
+static void a_signal_without_the_mutex_wakes_who_then_waits_for_it(void **state)
 {
 	struct shared shared = { .mutex = PAWL_MUTEX_FAIR_INIT, .cond = PAWL_COND_INIT };
-	struct sleeper s[2];
+	struct sleeper s;
+	struct locker l;
 
 	(void)state;
-	for (int i = 0; i < 2; i++)
-		sleeper_start(&s[i], i, &shared);
-	worker_freeze(&s[0].worker);
+	sleeper_start(&s, 1, &shared);
+	pawl_mutex_lock(&shared.mutex);
+	locker_start(&l, 0, &shared.mutex, PAWL_FOREVER, &shared.order);
+	worker_freeze(&l.worker);
+	pawl_mutex_unlock(&shared.mutex);	/* it is the frozen one's now */
 	pawl_cond_signal(&shared.cond);
-	pawl_cond_signal(&shared.cond);
-	assert_int_equal(pawl_mutex_trylock(&shared.mutex), EBUSY);
-	worker_thaw(&s[0].worker);
-	for (int i = 0; i < 2; i++)
-		sleeper_join(&s[i]);
+	worker_await_wait(&s.worker, "mutex", &shared.mutex);
+	worker_thaw(&l.worker);
+	assert_int_equal(locker_join(&l), 0);
+	sleeper_join(&s);
 	assert_int_equal(shared.order.who[0], 0);
 	assert_int_equal(shared.order.who[1], 1);
 	pawl_mutex_destroy(&shared.mutex);
@@ -620,6 +623,47 @@ static void producers_and_consumers_of_one_slot_lose_nothing(void **state)
 	unpin();
 }
 
+/*** Lifetime **********************************************************************************/
+
+static pawl_cond outside = PAWL_COND_INIT;
+
+struct guarded {
+	pawl_mutex mutex;
+	bool ready;
+};
+
+/* Whoever holds it last frees it. */
+static void wait_and_free(void *arg)
+{
+	struct guarded *g = arg;
+
+	pawl_mutex_lock(&g->mutex);
+	while (!g->ready)
+		must(pawl_cond_wait_until(&outside, &g->mutex, PAWL_FOREVER) == 0);
+	pawl_mutex_unlock(&g->mutex);
+	pawl_mutex_destroy(&g->mutex);
+	free(g);
+}
+
+static void who_is_signalled_may_free_the_mutex_while_the_signal_returns(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 500; i++) {
+		struct guarded *g = calloc(1, sizeof *g);
+		struct worker w;
+
+		assert_non_null(g);
+		worker_start(&w, wait_and_free, g);
+		if (i % 2)
+			worker_await_wait(&w, "cond", &outside);
+		pawl_mutex_lock(&g->mutex);
+		g->ready = true;
+		pawl_mutex_unlock(&g->mutex);
+		pawl_cond_signal(&outside);
+		worker_join(&w);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -631,13 +675,14 @@ int main(void)
 		TEST(a_broadcast_wakes_all_who_wait_now_and_none_who_come_later),
 		TEST(those_who_are_signalled_get_the_mutex_in_their_order),
 		TEST(a_signal_may_meet_a_mutex_whose_heir_is_on_its_way),
-		TEST(a_signal_gives_a_free_fair_mutex_to_who_is_signalled),
+		TEST(a_signal_without_the_mutex_wakes_who_then_waits_for_it),
 		TEST(who_is_signalled_may_be_overtaken_on_the_default_mutex),
 		TEST(a_signal_does_not_push_a_starving_waiter_aside),
 		TEST(a_signal_is_not_lost_in_a_wait_that_times_out),
 		TEST(broadcasts_and_timeouts_do_not_tread_on_each_other),
 		TEST(signals_are_not_lost_when_others_take_the_mutex_at_that_moment),
 		TEST(producers_and_consumers_of_one_slot_lose_nothing),
+		TEST(who_is_signalled_may_free_the_mutex_while_the_signal_returns),
 	};
 
 	return test_main(tests);

@@ -384,7 +384,7 @@ static void wait_for_signal(void *arg)
 	(void)!pawl_cond_wait_until(&cond, &m, PAWL_FOREVER);
 }
 
-static void signal_with_destroyed_mutex(void *arg)
+static void wake_with_destroyed_mutex(void *arg)
 {
 	struct worker w;
 
@@ -393,12 +393,13 @@ static void signal_with_destroyed_mutex(void *arg)
 	worker_await_wait(&w, "cond", &cond);
 	pawl_mutex_destroy(&m);
 	pawl_cond_signal(&cond);
+	worker_join(&w);
 }
 
-static void signalling_who_waits_with_a_mutex_that_was_destroyed(void **state)
+static void waking_who_waits_with_a_mutex_that_was_destroyed(void **state)
 {
 	(void)state;
-	expect(signal_with_destroyed_mutex, "pawl_cond_signal", "was destroyed before");
+	expect(wake_with_destroyed_mutex, "pawl_cond_wait_until", "was destroyed before");
 }
 
 int main(void)
@@ -422,7 +423,7 @@ int main(void)
 		TEST(destroying_what_is_free_but_waited_for),
 		TEST(destroying_twice),
 		TEST(waiting_on_a_condition_without_holding_the_mutex),
-		TEST(signalling_who_waits_with_a_mutex_that_was_destroyed),
+		TEST(waking_who_waits_with_a_mutex_that_was_destroyed),
 	};
 
 	return test_main(tests);
