@@ -18,6 +18,7 @@ struct tls {
 	struct pawl_scope *scope;	/* innermost that was entered */
 	struct pawl_op *told, *told_last;	/* inline ops to be finished (wait/op.h) */
 	unsigned held;		/* not yet, if > 0 */
+	enum tls_inline { NOT_INLINE, FINISHING, IN_DONE } stage;	/* of the one of now */
 };
 
 extern __thread struct tls pawl_i_tls

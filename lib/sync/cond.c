@@ -37,21 +37,21 @@ static int wait_polling(pawl_mutex *m, struct limit *l)
 }
 
 /* @w is in the queue, and the caller has @m. */
-static int wait_in_queue(pawl_cond *c, pawl_mutex *m, struct waiter *w, struct limit *l)
+static int wait_in_queue(pawl_cond *c, pawl_mutex *m, struct waiter *w,
+	const struct wait_for *what, struct limit *l)
 {
-	struct wait_for what = { "cond", c, NULL };
 	struct limit none = limit_none();
 	uint32_t answer;
 
 	pawl_mutex_unlock(m);
-	answer = pawl_i_park_or_give_up(w, &what, l);
+	answer = pawl_i_park_or_give_up(w, what, l);
 	if (answer == 0) {
 		pawl_i_queue_leave(&c->queue_, w);
 		pawl_mutex_lock(m);
 		return pawl_i_limit_error(l);
 	}
 	if (answer == MOVED)
-		answer = pawl_i_park(w, &what, &none);
+		answer = pawl_i_park(w, what, &none);
 	pawl_i_mutex_lock_adopted(m, w, answer);
 	hb_acquire(c);
 	return 0;
@@ -59,16 +59,17 @@ static int wait_in_queue(pawl_cond *c, pawl_mutex *m, struct waiter *w, struct l
 
 int pawl_cond_wait_until(pawl_cond *c, pawl_mutex *m, pawl_time deadline)
 {
-	struct context *context = pawl_i_context();
-	struct waiter *w = context ? context->waiter : NULL;
+	struct wait_for what = { "cond", c, NULL };
 	struct limit l = pawl_i_limit(deadline);
+	struct waiter *w;
 
 	if (!pawl_mutex_is_mine(m))
 		pawl_i_misuse("pawl_cond_wait_until", "mutex", m, "is not held by the caller", 0);
+	w = pawl_i_park_waiter(&what);
 	if (w)
 		w->mutex = m;
 	if (w && pawl_i_queue_join(&c->queue_, w, pawl_i_waiter_arm(w)) == 0)
-		return wait_in_queue(c, m, w, &l);
+		return wait_in_queue(c, m, w, &what, &l);
 	return wait_polling(m, &l);
 }
 

@@ -65,8 +65,7 @@ static void wait_turn(pawl_counter *c, struct limit *l, unsigned round)
 {
 	struct bucket *b = bucket_of(c);
 	struct wait_for what = { "counter", c, NULL };
-	struct context *context = pawl_i_context();
-	struct waiter *w = context ? context->waiter : NULL;
+	struct waiter *w = pawl_i_park_waiter(&what);
 
 	if (!w || pawl_i_queue_join(&b->queue, w, pawl_i_waiter_arm(w)) != 0) {
 		pawl_i_park_poll(round, l);

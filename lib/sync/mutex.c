@@ -287,17 +287,17 @@ static enum outcome wait_in_queue(struct attempt *a)
 {
 	pawl_mutex *m = a->mutex;
 	struct wait_for what = { "mutex", m, &m->word_ };
-	struct context *c = pawl_i_context();
+	struct waiter *w = pawl_i_park_waiter(&what);
 	uint32_t answer;
 
-	if (!c || pawl_i_queue_join(&m->queue_, c->waiter, pawl_i_waiter_arm(c->waiter)) != 0) {
+	if (!w || pawl_i_queue_join(&m->queue_, w, pawl_i_waiter_arm(w)) != 0) {
 		pawl_i_park_poll(a->polls++, &a->limit);
 		return AGAIN;
 	}
-	a->waiter = c->waiter;
+	a->waiter = w;
 	if (announce(m, a->verb, is_fair(m)))
-		return answered(a, pawl_i_park_or_give_up(c->waiter, &what, &a->limit));
-	answer = pawl_i_waiter_give_up(c->waiter);
+		return answered(a, pawl_i_park_or_give_up(w, &what, &a->limit));
+	answer = pawl_i_waiter_give_up(w);
 	if (answer != 0)
 		return answered(a, answer);
 	leave(a);

@@ -111,19 +111,19 @@ static enum role answered(pawl_once *o, struct waiter *w, uint32_t answer)
 static enum role wait_for_runner(pawl_once *o, struct limit *l, unsigned round)
 {
 	struct wait_for what = { "once", o, &o->word_ };
-	struct context *c = pawl_i_context();
+	struct waiter *w = pawl_i_park_waiter(&what);
 	uint32_t answer;
 
-	if (!c || pawl_i_queue_join(&o->queue_, c->waiter, pawl_i_waiter_arm(c->waiter)) != 0) {
+	if (!w || pawl_i_queue_join(&o->queue_, w, pawl_i_waiter_arm(w)) != 0) {
 		pawl_i_park_poll(round, l);
 		return ROLE_AGAIN;
 	}
 	if (pawl_i_owner_announce(&o->word_) & OWNER)
-		return answered(o, c->waiter, pawl_i_park_or_give_up(c->waiter, &what, l));
-	answer = pawl_i_waiter_give_up(c->waiter);
+		return answered(o, w, pawl_i_park_or_give_up(w, &what, l));
+	answer = pawl_i_waiter_give_up(w);
 	if (answer != 0)
-		return answered(o, c->waiter, answer);
-	pawl_i_queue_leave(&o->queue_, c->waiter);
+		return answered(o, w, answer);
+	pawl_i_queue_leave(&o->queue_, w);
 	return ROLE_AGAIN;
 }
 

@@ -51,9 +51,15 @@ static void run_told(void)
 	pawl_op *op;
 
 	while ((op = pawl_i_tls.told) != NULL) {
+		int rc;
+
 		pawl_i_tls.told = op->next_;
-		op->done_(op, pawl_i_op_end(op, false));
+		pawl_i_tls.stage = FINISHING;
+		rc = pawl_i_op_end(op, false);
+		pawl_i_tls.stage = IN_DONE;
+		op->done_(op, rc);
 	}
+	pawl_i_tls.stage = NOT_INLINE;
 }
 
 void pawl_i_op_let(void)

@@ -72,13 +72,15 @@ static void watch_no_more(struct context *c, pawl_time deadline, uint64_t cancel
 		pawl_store_(&c->cancels, 0, relaxed);
 }
 
-/* The thread has one waiter, which may stand for a wait under way while an inline op's done()
- * runs. */
-static void refuse_in_callback(const struct wait_for *what)
+struct waiter *pawl_i_park_waiter(const struct wait_for *what)
 {
-	if (pawl_i_tls.held != 0)
+	struct context *c;
+
+	if (pawl_i_tls.stage == IN_DONE)
 		pawl_i_misuse("a wait", what->kind, what->object,
 			      "is waited for by the done() of an inline op", 0);
+	c = pawl_i_tls.stage == NOT_INLINE ? pawl_i_context() : NULL;
+	return c ? c->waiter : NULL;
 }
 
 uint32_t pawl_i_park(struct waiter *w, const struct wait_for *what, struct limit *l)
@@ -86,10 +88,8 @@ uint32_t pawl_i_park(struct waiter *w, const struct wait_for *what, struct limit
 	struct context *c = w->context;
 	pawl_time deadline = pawl_i_limit_instant(l);
 	uint64_t cancels = pawl_i_limit_cancels(l);
-	uint32_t answer;
+	uint32_t answer = pawl_i_waiter_park(w);
 
-	refuse_in_callback(what);
-	answer = pawl_i_waiter_park(w);
 	if (answer != 0)
 		return answer;
 	/* P9 relaxed: for dumps. */

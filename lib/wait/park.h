@@ -18,6 +18,13 @@ struct wait_for {
 };
 
 /*
+ * Return: the calling thread's waiter, for one wait; NULL: none is to be had, so poll.  There is no
+ * memory; or an inline op is being finished on this thread, and the waiter may stand for a wait
+ * that this is in the middle of.  In the op's done(), which may not wait: abort.
+ */
+struct waiter *pawl_i_park_waiter(const struct wait_for *what);
+
+/*
  * Wait until @w, of the calling thread and armed, is answered, or the limit @l is reached.
  *
  * Return: the answer; 0: @l is reached; it has to be given up then, or waited for again.

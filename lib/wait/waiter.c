@@ -77,16 +77,18 @@ uint32_t pawl_i_waiter_park(struct waiter *w)
 	uint64_t word = pawl_load_(&w->word, relaxed);
 	uint64_t armed = (word & ~(uint64_t)STATES) | ARMED;
 
-	/* P1 acquire: pairs with P5.  From here on who answers wakes us; the acquire is for the
-	 * failure: it was answered meanwhile. */
-	if (pawl_cas_(&w->word, &armed, (word & ~(uint64_t)STATES) | PARKED, acquire, acquire))
+	/* P1 acq_rel: pairs with P3, P5.  From here on who answers wakes us, or completes our op,
+	 * whose done() may free it: we have read it before.  For the failure: it was answered
+	 * meanwhile. */
+	if (pawl_cas_(&w->word, &armed, (word & ~(uint64_t)STATES) | PARKED, acq_rel, acquire))
 		return 0;
 	return state_of(armed) >= GRANT ? state_of(armed) : 0;
 }
 
 uint32_t pawl_i_waiter_answer(struct waiter *w)
 {
-	/* P3 acquire: pairs with P5.  What was done before it was answered. */
+	/* P3 acquire: pairs with P1, P5.  What was done before it was answered; and before an op
+	 * parked. */
 	uint32_t state = state_of(pawl_load_(&w->word, acquire));
 
 	return state >= GRANT ? state : 0;
