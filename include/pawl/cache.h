@@ -116,7 +116,8 @@ PAWL_API int pawl_cache_get_or_fetch(pawl_cache *c, const void *key, size_t len,
  *
  * Callbacks: if nobody fetches @key, fetch runs right here.  If the fetch that @op waits for fails,
  * and @op is the next in line, fetch runs on the thread that dispatches it, before done(); for
- * an inline op, on the thread whose fetch failed, at the end of its call.
+ * an inline op, on the thread whose fetch failed, at the end of its call.  Run for an op, fetch may
+ * not leave otherwise than by returning; in a done() of an inline op it may not wait either.
  *
  * @key:	may go after the call
  * @ret_ref:	written before this returns 0, or before done(@op, 0)

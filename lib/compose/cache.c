@@ -40,6 +40,7 @@
 #include "platform/fatal.h"
 #include "platform/hb.h"
 #include "platform/memory.h"
+#include "platform/tls.h"
 #include "sync/once_op.h"
 
 #define DEAD ((uint64_t)1 << 63)
@@ -145,6 +146,18 @@ static bool find_unlocked(const struct request *q, bool ready, pawl_cache_ref **
 	return known;
 }
 
+/* What the cache locks for a moment is not a wait of the caller's, who may be the done() of an
+ * inline op: there it polls. */
+static void lock_shard(struct shard *s)
+{
+	enum tls_inline stage = pawl_i_tls.stage;
+
+	if (stage == IN_DONE)
+		pawl_i_tls.stage = FINISHING;
+	pawl_mutex_lock(&s->lock);
+	pawl_i_tls.stage = stage;
+}
+
 /* Return: the entry, joined; or NULL.  If @ready, only one that has its value. */
 static pawl_cache_ref *find(const struct request *q, bool ready)
 {
@@ -152,7 +165,7 @@ static pawl_cache_ref *find(const struct request *q, bool ready)
 
 	if (find_unlocked(q, ready, &e))
 		return e;
-	pawl_mutex_lock(&q->shard->lock);
+	lock_shard(q->shard);
 	e = peek_for(q, ready);
 	if (e)
 		(void)join(e);	/* with the lock, it is not DEAD (I2) */
@@ -201,7 +214,7 @@ static pawl_cache_ref *find_or_add(const struct request *q)
 	fresh = make_entry(q);
 	if (!fresh)
 		return NULL;
-	pawl_mutex_lock(&q->shard->lock);
+	lock_shard(q->shard);
 	e = find_or_put(q, fresh);
 	pawl_mutex_unlock(&q->shard->lock);
 	if (e != fresh)
@@ -252,7 +265,7 @@ static void land(struct flight *f)
 		count(&s->joins, 1);
 	if (f->err == 0)
 		return;
-	pawl_mutex_lock(&s->lock);
+	lock_shard(s);
 	resign_locked(s, f->entry);
 	pawl_mutex_unlock(&s->lock);
 	pawl_i_smr_poll();

@@ -44,7 +44,6 @@ static void get_or_look(unsigned who)
 		get_one(who);
 		return;
 	}
-	wait_for_flight();
 	got = get("b");
 	MODEL_CHECK(got == 2 || got == -ENOENT);
 	if (got == 2)
@@ -73,7 +72,7 @@ static void one_failed(void)
 MODEL(cache_takeover, .about = "two get a key, and the first fetch fails; one looks",
       .threads = 3, .preemptions = 2, .enter = model_attach, .setup = first_fails,
       .thread = get_or_look,
-      .finish = one_failed, .without = NO_MEMORY | CLOCK_JUMPS,
+      .finish = one_failed, .without = BELOW,
       .sights = { "the next in line took over", "the failed entry was gone for the next",
 		  "the value was found" });
 
@@ -93,7 +92,7 @@ static void two_failed(void)
 MODEL(cache_all_fail, .about = "two get a key, and both fetches fail; one looks",
       .threads = 3, .preemptions = 2, .enter = model_attach, .setup = all_fail,
       .thread = get_or_look,
-      .finish = two_failed, .without = NO_MEMORY | CLOCK_JUMPS,
+      .finish = two_failed, .without = BELOW,
       .sights = { "the next in line took over", "the failed entry was gone for the next" });
 
 enum dying_sight { SAW_NONE, BORROWED };
@@ -119,5 +118,5 @@ static void close_what_is_left(void)
 MODEL(cache_dying, .about = "the first fetch fails; one gets, one borrows, one looks",
       .threads = 3, .preemptions = 2, .enter = model_attach, .setup = first_fails,
       .thread = fail_borrow_or_look,
-      .finish = close_what_is_left, .without = NO_MEMORY | CLOCK_JUMPS,
+      .finish = close_what_is_left, .without = BELOW,
       .sights = { "no value was found", "the borrower was not the one that failed" });

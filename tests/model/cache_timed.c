@@ -79,5 +79,5 @@ static void value_or_nothing(void)
 MODEL(cache_timed_failure, .about = "one fetch fails; one has a deadline, one looks",
       .threads = 3, .preemptions = 2, .enter = model_attach, .setup = first_fails,
       .thread = get_two_ways,
-      .finish = value_or_nothing, .without = NO_MEMORY,
+      .finish = value_or_nothing, .without = BELOW,
       .sights = { "a caller left at its deadline", "a timed caller got it" });

@@ -78,10 +78,38 @@ static void two_grants(unsigned who)
 }
 
 MODEL(cq_grants, .about = "T1 dispatches two ops that T2 and T3 grant",
-      .threads = 3, .setup = setup_two, .enter = model_attach, .thread = two_grants,
-      .finish = finish);
+      .threads = 3, .preemptions = 2,	/* one of them: op_grant */
+      .without = WEAK_FAILURES | SPURIOUS_WAKES, .setup = setup_two, .enter = model_attach,
+      .thread = two_grants, .finish = finish);
 
-/* One is started, with a deadline, while the clock moves past it. */
+/* One is started, with a deadline, while a dispatch is about to end. */
+static void setup_listed(void)
+{
+	setup();
+	pawl_op_deadline(&op[0], model_soon());
+}
+
+static void start_or_dispatch(unsigned who)
+{
+	if (who == 2) {
+		start(0);
+		return;
+	}
+	(void)pawl_cq_dispatch(cq, 0);
+	dispatch(1);
+}
+
+static void timed_out(void)
+{
+	MODEL_CHECK(results[0] == ETIMEDOUT);
+	finish();
+}
+
+MODEL(cq_listed, .about = "T1 dispatches while T2 starts an op, and then until that is late",
+      .threads = 2, .without = NO_MEMORY, .setup = setup_listed, .enter = model_attach,
+      .thread = start_or_dispatch, .finish = timed_out);
+
+/* The same, and the clock moves past it. */
 static void setup_clock(void)
 {
 	setup();
@@ -102,15 +130,10 @@ static void start_and_advance(unsigned who)
 	}
 }
 
-static void timed_out(void)
-{
-	MODEL_CHECK(results[0] == ETIMEDOUT);
-	finish();
-}
-
 MODEL(cq_clock, .about = "T1 dispatches an op that T2 starts, and T3 moves the clock to its end",
-      .threads = 3, .setup = setup_clock, .enter = model_attach, .thread = start_and_advance,
-      .finish = timed_out);
+      .threads = 3, .preemptions = 2,	/* pairs of them: cq_listed, cq_open_clock */
+      .without = NO_MEMORY | WEAK_FAILURES, .setup = setup_clock, .enter = model_attach,
+      .thread = start_and_advance, .finish = timed_out);
 
 /* One is closed while somebody may still be about to ring it; the next one, in the same place, is
  * told as if there had been none before. */
