@@ -38,6 +38,7 @@ libpawl_core_la_SOURCES += %D%/platform/tls.h
 libpawl_core_la_SOURCES += %D%/reclaim/annotate.h
 libpawl_core_la_SOURCES += %D%/reclaim/nodes.c
 libpawl_core_la_SOURCES += %D%/reclaim/nodes.h
+libpawl_core_la_SOURCES += %D%/reclaim/readers.h
 libpawl_core_la_SOURCES += %D%/reclaim/registry.c
 libpawl_core_la_SOURCES += %D%/reclaim/registry.h
 libpawl_core_la_SOURCES += %D%/reclaim/sizes.h

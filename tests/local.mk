@@ -177,6 +177,12 @@ tests_test_cache_memory_SOURCES  = %D%/test_cache_memory.c $(test_support)
 tests_test_cache_memory_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
 tests_test_cache_memory_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
 
+pawl_tests += %D%/test_cache_memory_locked
+tests_test_cache_memory_locked_SOURCES  = %D%/test_cache_memory.c %D%/cache_locked.c $(test_support)
+tests_test_cache_memory_locked_CPPFLAGS = $(PAWL_CORE_CPPFLAGS) -DPAWL_CACHE_LOCKED_READS=1
+tests_test_cache_memory_locked_CFLAGS   = $(AM_CFLAGS) $(LIB_CFLAGS)
+tests_test_cache_memory_locked_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
+
 pawl_tests += %D%/test_cache_lines
 tests_test_cache_lines_SOURCES  = %D%/test_cache_lines.c $(test_support)
 tests_test_cache_lines_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)

@@ -14,6 +14,7 @@
 #include <pawl/counter.h>
 
 #include "platform/memory.h"
+#include "reclaim/readers.h"
 #include "reclaim/smr.h"
 
 #include "support.h"
@@ -303,6 +304,10 @@ static void a_thread_without_record_leaves_no_garbage(void **state)
 	int before;
 
 	(void)state;
+	if (LOCKED_READS) {
+		note("nobody has a record in this configuration");
+		return;
+	}
 	cfg.fetch = fetch_at_gate;
 	assert_int_equal(pawl_cache_open(&cfg, &first.cache), 0);
 	last.cache = first.cache;

@@ -41,15 +41,10 @@
 #include "platform/hb.h"
 #include "platform/memory.h"
 #include "platform/tls.h"
+#include "reclaim/readers.h"
 #include "sync/once_op.h"
 
 #define DEAD ((uint64_t)1 << 63)
-
-#ifdef PAWL_CACHE_LOCKED_READS
-enum { LOCKED_READS = 1 };
-#else
-enum { LOCKED_READS = 0 };
-#endif
 
 /* What one call looks for. */
 struct request {
@@ -234,7 +229,10 @@ static void bury(struct shard *s, pawl_cache_ref *e)
 	bool inside = enter();
 
 	pawl_i_registry_remove(&s->set, &e->key);
-	pawl_i_smr_retire(&e->smr, free_entry, sizeof *e + e->key.length);
+	if (LOCKED_READS)
+		free_entry(&e->smr);	/* only who has the lock, or a reference, looks at entries */
+	else
+		pawl_i_smr_retire(&e->smr, free_entry, sizeof *e + e->key.length);
 	leave(&inside);
 }
 

@@ -23,6 +23,7 @@
 #include "platform/cpu.h"
 #include "platform/memory.h"
 #include "reclaim/annotate.h"
+#include "reclaim/readers.h"
 #include "reclaim/registry.h"
 #include "reclaim/smr.h"
 
@@ -67,7 +68,7 @@ static void table_drop(void *table, size_t size, bool readers)
 {
 	struct table_header *h = (struct table_header *)table - 1;
 
-	if (readers)
+	if (readers && !LOCKED_READS)
 		pawl_i_smr_retire(&h->smr, table_put, sizeof *h + size);
 	else
 		table_put(&h->smr);
