@@ -10,10 +10,15 @@
 
 enum { SAW_FAILURE = 0x5a, SAW_PAUSE = 0x5b };	/* for the hash */
 
+enum { KNOWN = 1024, LEARNT_MAX = 512 };
+
 static struct {
 	const char *label;
 	int order;
-	bool met;
+	bool met, learning;
+	struct { uintptr_t pc; bool has_label; } known[KNOWN];	/* by the address */
+	uintptr_t learnt[LEARNT_MAX];
+	size_t learnt_count;
 } weakened;
 
 static const char *const order_names[] = {
@@ -36,12 +41,43 @@ void atomic_weaken(const char *label, int order)
 	weakened.order = order;
 }
 
+void atomic_learn(bool on)
+{
+	weakened.learning = on;
+	if (!on)
+		symbols_load(weakened.learnt, weakened.learnt_count);
+}
+
+static void learn(uintptr_t pc)
+{
+	for (size_t i = 0; i < weakened.learnt_count; i++)
+		if (weakened.learnt[i] == pc)
+			return;
+	if (weakened.learnt_count < LEARNT_MAX)
+		weakened.learnt[weakened.learnt_count++] = pc;
+}
+
+static bool has_label(uintptr_t pc)
+{
+	size_t i = (pc ^ pc >> 10) % KNOWN;
+
+	if (weakened.known[i].pc != pc) {
+		weakened.known[i].has_label = strcmp(symbols_place(pc)->label, weakened.label) == 0;
+		weakened.known[i].pc = pc;
+	}
+	return weakened.known[i].has_label;
+}
+
 /* The order that counts. */
 static inline int order_at(int order, uintptr_t pc)
 {
 	if (__builtin_expect(!weakened.label, 1))
 		return order;
-	if (strcmp(symbols_place(pc)->label, weakened.label) != 0)
+	if (weakened.learning) {
+		learn(pc);
+		return order;
+	}
+	if (!has_label(pc))
 		return order;
 	weakened.met = true;
 	return weakened.order;

@@ -54,6 +54,9 @@ bool atomic_weaken_met(void);
  * exchange gets it for both, as far as a failure may have it. */
 void atomic_weaken(const char *label, int order);
 
+/* While on, accesses are noted, and nothing is weakened; then their labels are looked up. */
+void atomic_learn(bool on);
+
 /* Return: the order, -1 if @name is none. */
 int atomic_order(const char *name);
 

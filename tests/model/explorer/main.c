@@ -20,7 +20,7 @@
 #include "explorer/shrink.h"
 #include "explorer/trace.h"
 
-enum { BOUNDS_MAX = 8, LABEL_MAX = 16 };
+enum { BOUNDS_MAX = 8, LABEL_MAX = 16, FEW_RUNS = 300, LEARN_RUNS = 100 };
 
 static struct options {
 	const char *strategy;		/* NULL: all */
@@ -53,7 +53,7 @@ static void usage(FILE *f)
 "  --partly               to run out of these is no failure\n"
 "  --schedule='2.14=1'    replay the schedule that a failure printed\n"
 "  --weaken=LABEL=ORDER   treat the access with this label as if it had that order\n"
-"  --expect-failure       exit 0 if a model fails, 1 if none does\n"
+"  --expect-failure       exit 0 if a model fails, 1 if none does; begins with a little of all\n"
 "  --median=N             in how many runs a strategy finds the failure: median of N\n"
 "  --progress             who waits for whom: the table of the models progress_*\n"
 "  --quiet                no trace\n", f);
@@ -199,13 +199,11 @@ static bool wants(const char *strategy)
 	return !options.strategy || strcmp(options.strategy, strategy) == 0;
 }
 
-/* Return: whether all went well. */
-static bool explore_all_ways(const struct model *m)
+/* @runs, and as many at each depth of PCT.  Return: whether all went well. */
+static bool explore_at_random(const struct model *m, uint64_t runs)
 {
 	static const unsigned depths[] = { 2, 3, 5 };
-	struct plan plan = {
-		.seed = options.seed, .runs = options.runs, .seconds = options.seconds
-	};
+	struct plan plan = { .seed = options.seed, .runs = runs, .seconds = options.seconds };
 	bool good = true;
 
 	for (unsigned i = 0; good && wants("random") && i < 1; i++) {
@@ -217,12 +215,56 @@ static bool explore_all_ways(const struct model *m)
 		plan.depth = depths[i];
 		good = explore_by(m, &plan);
 	}
-	for (unsigned i = 0; good && wants("search") && i < options.bounds_count; i++) {
-		plan.strategy = SEARCH;
-		plan.bounds = explore_bounds(m, options.bounds[i]);
+	return good;
+}
+
+/* Return: whether all went well. */
+static bool search_within(const struct model *m, const struct bounds *bounds, unsigned count)
+{
+	struct plan plan = { .strategy = SEARCH, .seconds = options.seconds };
+	bool good = true;
+
+	for (unsigned i = 0; good && wants("search") && i < count; i++) {
+		plan.bounds = explore_bounds(m, bounds[i]);
 		good = explore_by(m, &plan);
 	}
-	return good && (options.strategy || sights_were_seen(m));
+	return good;
+}
+
+/* A failure is there, and which way finds it soon differs: of each a little, then the searches.
+ * Return: whether there was none so far. */
+static bool explore_in_haste(const struct model *m)
+{
+	static const struct bounds small[] = { { 1, 0 }, { 0, 1 }, { 1, 1 } };
+
+	return explore_at_random(m, options.runs < FEW_RUNS ? options.runs : FEW_RUNS) &&
+		search_within(m, small, sizeof small / sizeof small[0]) &&
+		search_within(m, options.bounds, options.bounds_count);
+}
+
+/* Return: whether all went well. */
+static bool explore_all_ways(const struct model *m)
+{
+	if (options.expect_failure && !explore_in_haste(m))
+		return false;
+	return explore_at_random(m, options.runs) &&
+		search_within(m, options.bounds, options.bounds_count) &&
+		(options.strategy || sights_were_seen(m));
+}
+
+/* The accesses that runs as they are come by: what is not known of them, addr2line is asked at
+ * once, as each call of it takes longer than a thousand runs. */
+static void learn_labels(const struct model *m)
+{
+	struct plan plan = { .seed = 1, .runs = LEARN_RUNS, .seconds = options.seconds };
+
+	atomic_learn(true);
+	plan.strategy = RANDOM;
+	(void)explore(m, &plan, NULL, NULL);
+	plan.strategy = PCT;
+	plan.depth = 3;
+	(void)explore(m, &plan, NULL, NULL);
+	atomic_learn(false);
 }
 
 static bool replay_schedule(const struct model *m)
@@ -299,6 +341,8 @@ static bool judge(const struct model *m)
 		return false;
 	}
 	shadow_forget();
+	if (options.label[0])
+		learn_labels(m);
 	engine.sights = 0;
 	if (options.progress)
 		return progress_find(m);

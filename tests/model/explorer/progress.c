@@ -70,6 +70,7 @@ static struct schedule best;		/* in which it took the last of them */
 static uint64_t random_state;
 
 static bool time_passed;		/* during the call of this run */
+static bool freezing;			/* a thread, at one of its steps */
 
 unsigned progress_rounds(void)
 {
@@ -83,6 +84,7 @@ void progress_enter(unsigned who)
 		model_attach(who);
 }
 
+/* With somebody frozen the run is over by its end: what follows cannot delay it. */
 static void call_it(const struct progress *p)
 {
 	struct thread *t = engine.current;
@@ -92,6 +94,8 @@ static void call_it(const struct progress *p)
 	p->call();
 	t->subject = false;
 	time_passed = engine.now > began;
+	if (freezing)
+		leave_run(PASSED);
 }
 
 void progress_thread(unsigned who)
@@ -233,6 +237,7 @@ static bool count_steps(struct finding *f, unsigned doublings)
 
 	rounds = 1u << doublings;
 	best.count = 0;
+	random_state = 1;
 	return explore_by(&l, (struct plan){ .strategy = SEARCH, .bounds = { 1, 0 } }) &&
 		explore_by(&l, (struct plan){ .strategy = RANDOM, .runs = STEP_RUNS }) &&
 		explore_by(&l, (struct plan){ .strategy = PCT, .depth = 5, .runs = STEP_RUNS }) &&
@@ -247,10 +252,12 @@ static bool freeze_at(struct finding *f, unsigned who, uint32_t step)
 	bool good;
 
 	engine.thread[who].freeze_at = step;
+	freezing = true;
 	good = explore_by(&l, (struct plan){ .strategy = SEARCH, .bounds = { 1, 0 } }) &&
 		explore_by(&l, (struct plan){ .strategy = RANDOM, .runs = FREEZE_RUNS }) &&
 		climb(&l, FREEZE_CLIMB_RUNS);
 	engine.thread[who].freeze_at = 0;
+	freezing = false;
 	f->points += l.happened;
 	return good && l.happened;
 }
@@ -295,15 +302,15 @@ bool progress_find(const struct model *m)
 		return false;
 	f->model = m;
 	memset(most, 0, sizeof most);
-	random_state = 1;
 	if (!count_steps(f, 0))
 		return false;
 	freeze_each(f);
 	for (unsigned i = 1; i < DOUBLINGS && !f->failure[0] && !is_blocking(f); i++)
 		(void)count_steps(f, i);
-	f->grows |= most[DOUBLINGS - 1] > most[0];
-	for (unsigned i = 0; i < DOUBLINGS; i++)
+	for (unsigned i = 0; i < DOUBLINGS; i++) {
+		f->grows |= most[i] > most[0];
 		f->most[i] = most[i] > f->most[i] ? most[i] : f->most[i];
+	}
 	return !f->failure[0];
 }
 
