@@ -88,11 +88,12 @@ struct bench_case {
 	double max_ratio;		/* bounds on the second subject; 0: none */
 	double max_unfairness;
 	const struct subject *const *subjects;
+	double max_cpu_ratio;		/* as max_ratio, of the CPU time */
 };
 
 /* Tables end with a case whose name is NULL; lists of subjects with NULL. */
 extern const struct bench_case bench_mutex[], bench_counter[], bench_once[], bench_cond[],
-	bench_cache[];
+	bench_cache[], bench_sem[], bench_event[];
 
 /* What the program measures; ends with NULL. */
 extern const struct bench_case *const bench_tables[];

@@ -37,7 +37,9 @@
 static volatile long sink;
 static pawl_mutex mutex = PAWL_MUTEX_INIT;
 static pawl_counter counter = PAWL_COUNTER_INIT(1);
+static pawl_event event = PAWL_EVENT_INIT;
 static pawl_once once = PAWL_ONCE_INIT;
+static pawl_sem sem = PAWL_SEM_INIT(1);
 static pawl_tally tally;
 
 /* The compiler may not see what is the same each time. */
@@ -75,6 +77,41 @@ static void mutex_trylock_busy(long n)
 	AGAIN(n)
 		sink = pawl_mutex_trylock(&mutex);
 	pawl_mutex_unlock(&mutex);
+}
+
+static void sem_pair(long n)
+{
+	AGAIN(n) {
+		sink = pawl_sem_acquire(&sem);
+		pawl_sem_release(&sem, 1);
+	}
+}
+
+static void sem_try_pair(long n)
+{
+	AGAIN(n)
+		if (pawl_sem_tryacquire(&sem) == 0)
+			pawl_sem_release(&sem, 1);
+}
+
+static void sem_try_none(long n)
+{
+	sink = pawl_sem_acquire(&sem);
+	AGAIN(n)
+		sink = pawl_sem_tryacquire(&sem);
+	pawl_sem_release(&sem, 1);
+}
+
+static void sem_value(long n)
+{
+	AGAIN(n)
+		sink = pawl_sem_value(&sem);
+}
+
+static void event_is_set(long n)
+{
+	AGAIN(n)
+		sink = pawl_event_is_set(&event);
 }
 
 static void once_is_done(long n)
@@ -166,6 +203,11 @@ static const struct {
 	{ "mutex-lock-unlock", mutex_pair },
 	{ "mutex-trylock-unlock", mutex_trylock_pair },
 	{ "mutex-trylock-busy", mutex_trylock_busy },
+	{ "sem-acquire-release", sem_pair },
+	{ "sem-tryacquire-release", sem_try_pair },
+	{ "sem-tryacquire-none", sem_try_none },
+	{ "sem-value", sem_value },
+	{ "event-is-set", event_is_set },
 	{ "once-is-done", once_is_done },
 	{ "once-do-done", once_do },
 	{ "counter-add", counter_add },

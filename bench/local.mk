@@ -1,4 +1,4 @@
-# bench/local.mk - pawl-bench: pawl beside pthreads, nsync and TBB, in one program.
+# bench/local.mk - pawl-bench: pawl beside pthreads, nsync, TBB and CK, in one program.
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # To add a case: a line in the table of its bench_<concept>.c.  To add a concept: a line
@@ -17,17 +17,23 @@ bench_runner += %D%/run.c
 bench_runner += %D%/section.h
 bench_runner += %D%/threads.c
 
-bench_pawl_bench_CPPFLAGS = $(AM_CPPFLAGS) $(TBB_CFLAGS) -DBENCH_FLAGS='"$(CFLAGS)"'
+bench_pawl_bench_CPPFLAGS = $(AM_CPPFLAGS) $(CK_CFLAGS) $(TBB_CFLAGS) -DBENCH_FLAGS='"$(CFLAGS)"'
 bench_pawl_bench_SOURCES = $(bench_runner)
 bench_pawl_bench_SOURCES += %D%/bench_cache.c
 bench_pawl_bench_SOURCES += %D%/bench_cond.c
 bench_pawl_bench_SOURCES += %D%/bench_counter.c
+bench_pawl_bench_SOURCES += %D%/bench_event.c
 bench_pawl_bench_SOURCES += %D%/bench_mutex.c
 bench_pawl_bench_SOURCES += %D%/bench_once.c
+bench_pawl_bench_SOURCES += %D%/bench_sem.c
 bench_pawl_bench_SOURCES += %D%/cond_subject.h
+bench_pawl_bench_SOURCES += %D%/event_kinds.c
+bench_pawl_bench_SOURCES += %D%/event_subject.h
 bench_pawl_bench_SOURCES += %D%/lock_subject.h
+bench_pawl_bench_SOURCES += %D%/peer_ck.c
+bench_pawl_bench_SOURCES += %D%/sem_subject.h
 bench_pawl_bench_SOURCES += %D%/tables.c
-bench_pawl_bench_LDADD = libpawl.la $(NSYNC_LIBS) -lm
+bench_pawl_bench_LDADD = libpawl.la $(NSYNC_LIBS) $(CK_LIBS) -lm
 if HAVE_NSYNC
 bench_pawl_bench_SOURCES += %D%/peer_nsync.c
 endif

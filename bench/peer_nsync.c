@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* peer_nsync.c - nsync_mu and nsync_cv as subjects. */
+/* peer_nsync.c - nsync_mu and nsync_cv as subjects, and a semaphore made of them. */
 #include "config.h"
 
 #include "bench.h"
@@ -9,6 +9,7 @@
 
 #include "cond_subject.h"
 #include "lock_subject.h"
+#include "sem_subject.h"
 
 static int mu_open(nsync_mu *lock)
 {
@@ -57,6 +58,52 @@ static const struct cond_kind kind = { cv_lock, cv_unlock, cv_wait, cv_signal, c
 const struct subject
 	nsync_ping_pong = { .name = "nsync", .turn = cond_ping_pong, .kind = &kind },
 	nsync_broadcast = { .name = "nsync", .turn = cond_broadcast, .kind = &kind };
+
+/* nsync has no semaphore; this is how one is made of what it has. */
+struct mu_sem {
+	nsync_mu mutex;
+	nsync_cv some;
+	unsigned permits;
+};
+
+static int sem_open_n(struct mu_sem *sem, unsigned permits)
+{
+	nsync_mu_init(&sem->mutex);
+	nsync_cv_init(&sem->some);
+	sem->permits = permits;
+	return 0;
+}
+
+static void sem_take(struct mu_sem *sem)
+{
+	nsync_mu_lock(&sem->mutex);
+	while (sem->permits == 0)
+		nsync_cv_wait(&sem->some, &sem->mutex);
+	sem->permits--;
+	nsync_mu_unlock(&sem->mutex);
+}
+
+static bool sem_try(struct mu_sem *sem)
+{
+	bool taken;
+
+	nsync_mu_lock(&sem->mutex);
+	taken = sem->permits > 0;
+	if (taken)
+		sem->permits--;
+	nsync_mu_unlock(&sem->mutex);
+	return taken;
+}
+
+static void sem_give(struct mu_sem *sem)
+{
+	nsync_mu_lock(&sem->mutex);
+	sem->permits++;
+	nsync_cv_signal(&sem->some);
+	nsync_mu_unlock(&sem->mutex);
+}
+
+SEM_SUBJECTS(nsync_sem, "nsync", struct mu_sem, sem_open_n, MU_CLOSE, sem_take, sem_try, sem_give)
 #else
 typedef int bench_nsync_is_absent;
 #endif

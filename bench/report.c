@@ -51,6 +51,18 @@ static size_t measured(const struct row *row, size_t rounds)
 	return count;
 }
 
+static void text_crowd(const struct bench_case *c, const struct row *row, bool is_baseline)
+{
+	FILE *out = report.text;
+
+	fprintf(out, "  cpu %.1f", row->cpu.median);
+	if (c->max_cpu_ratio > 0 && !is_baseline)
+		fprintf(out, " x%.2f [%.2f-%.2f]", row->cpu_ratio.median, row->cpu_ratio.min,
+			row->cpu_ratio.max);
+	fprintf(out, "  max/min %.2f [%.2f-%.2f]", row->fairness.median, row->fairness.min,
+		row->fairness.max);
+}
+
 static void text_row(const struct bench_case *c, const struct row *row, const struct row *baseline,
 		     size_t rounds)
 {
@@ -73,8 +85,7 @@ static void text_row(const struct bench_case *c, const struct row *row, const st
 	else
 		fprintf(out, "  x%.2f [%.2f-%.2f]", row->ratio.median, row->ratio.min, row->ratio.max);
 	if (c->mode == CROWD)
-		fprintf(out, "  cpu %.1f  max/min %.2f [%.2f-%.2f]", row->cpu.median,
-			row->fairness.median, row->fairness.min, row->fairness.max);
+		text_crowd(c, row, row == baseline);
 	if (c->mode == OVERLAP)
 		fprintf(out, "  kept %.0f%%", 100 * row->kept.median);
 	fprintf(out, "  runs %zu\n", measured(row, rounds));
@@ -110,6 +121,7 @@ static void json_row(const struct bench_case *c, const struct row *row, const st
 	json_spread("ns", &row->ns);
 	json_spread("cpu_ns", &row->cpu);
 	json_spread("ratio", &row->ratio);
+	json_spread("cpu_ratio", &row->cpu_ratio);
 	json_spread("fairness", &row->fairness);
 	json_spread("kept", &row->kept);
 	fputs(", ", report.json);
@@ -164,6 +176,9 @@ static void bounds(const struct bench_case *c, const struct result *r)
 	snprintf(what, sizeof what, "ratio to %s", r->rows[0].subject->name);
 	if (c->max_ratio > 0)
 		bound(c, r, what, &row->ratio, c->max_ratio);
+	snprintf(what, sizeof what, "CPU ratio to %s", r->rows[0].subject->name);
+	if (c->max_cpu_ratio > 0)
+		bound(c, r, what, &row->cpu_ratio, c->max_cpu_ratio);
 	if (c->max_unfairness > 0)
 		bound(c, r, "max/min", &row->fairness, c->max_unfairness);
 }
@@ -195,7 +210,7 @@ void report_case(const struct bench_case *c, const struct result *r)
 void report_skipped(const struct bench_case *c, const char *why)
 {
 	fprintf(report.text ? report.text : stderr, "\n# %s: skipped, %s\n", c->name, why);
-	if (c->max_ratio > 0)
+	if (c->max_ratio > 0 || c->max_cpu_ratio > 0)
 		report.unknown++;
 }
 

@@ -19,7 +19,7 @@ struct spread {
 struct row {
 	const struct subject *subject;
 	struct sample *samples;		/* one per round */
-	struct spread ns, cpu, fairness, kept, ratio;
+	struct spread ns, cpu, fairness, kept, ratio, cpu_ratio;
 };
 
 struct result {

@@ -92,6 +92,9 @@ static void summarize(struct row *row, const struct row *baseline, size_t rounds
 	for (size_t i = 0; i < rounds; i++)
 		column[i] = row->samples[i].ns / baseline->samples[i].ns;
 	row->ratio = spread_of(column, rounds);
+	for (size_t i = 0; i < rounds; i++)
+		column[i] = row->samples[i].cpu / baseline->samples[i].cpu;
+	row->cpu_ratio = spread_of(column, rounds);
 	free(column);
 }
 

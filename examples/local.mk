@@ -11,15 +11,17 @@ pawl_examples += %D%/session
 pawl_examples += %D%/transfer
 pawl_examples += %D%/getorfetch
 pawl_examples += %D%/timelimit
+pawl_examples += %D%/bounded_work
 pawl_examples += %D%/treesum
 
-examples_counter_LDADD    = libpawl.la
-examples_session_LDADD    = libpawl.la
-examples_transfer_LDADD   = libpawl.la
-examples_getorfetch_LDADD = libpawl.la
-examples_timelimit_LDADD  = libpawl.la
-examples_treesum_LDADD    = libpawl.la
-examples_treesum_SOURCES  = %D%/treesum.c %D%/posix_crc.h
+examples_counter_LDADD      = libpawl.la
+examples_session_LDADD      = libpawl.la
+examples_transfer_LDADD     = libpawl.la
+examples_getorfetch_LDADD   = libpawl.la
+examples_timelimit_LDADD    = libpawl.la
+examples_bounded_work_LDADD = libpawl.la
+examples_treesum_LDADD      = libpawl.la
+examples_treesum_SOURCES    = %D%/treesum.c %D%/posix_crc.h
 
 # The same in four event loops; three of them need a library.
 pawl_examples += %D%/op_poll
@@ -55,6 +57,7 @@ dist_examples_DATA += %D%/session.c
 dist_examples_DATA += %D%/transfer.c
 dist_examples_DATA += %D%/getorfetch.c
 dist_examples_DATA += %D%/timelimit.c
+dist_examples_DATA += %D%/bounded_work.c
 dist_examples_DATA += %D%/treesum.c
 dist_examples_DATA += %D%/posix_crc.h
 dist_examples_DATA += %D%/op_poll.c

@@ -53,6 +53,8 @@ libpawl_core_la_SOURCES += %D%/wait/context.h
 libpawl_core_la_SOURCES += %D%/wait/cq.c
 libpawl_core_la_SOURCES += %D%/wait/cq.h
 libpawl_core_la_SOURCES += %D%/wait/debug.c
+libpawl_core_la_SOURCES += %D%/wait/gate.c
+libpawl_core_la_SOURCES += %D%/wait/gate.h
 libpawl_core_la_SOURCES += %D%/wait/limit.c
 libpawl_core_la_SOURCES += %D%/wait/limit.h
 libpawl_core_la_SOURCES += %D%/wait/op.c
@@ -73,18 +75,29 @@ libpawl_core_la_SOURCES += %D%/wait/waiter.c
 libpawl_core_la_SOURCES += %D%/wait/waiter.h
 
 # sync
+libpawl_core_la_SOURCES += %D%/sync/barrier.c
 libpawl_core_la_SOURCES += %D%/sync/cond.c
 libpawl_core_la_SOURCES += %D%/sync/counter.c
+libpawl_core_la_SOURCES += %D%/sync/event.c
+libpawl_core_la_SOURCES += %D%/sync/future.c
+libpawl_core_la_SOURCES += %D%/sync/gates.h
+libpawl_core_la_SOURCES += %D%/sync/latch.c
 libpawl_core_la_SOURCES += %D%/sync/mutex.c
 libpawl_core_la_SOURCES += %D%/sync/mutex_all.c
 libpawl_core_la_SOURCES += %D%/sync/mutex_move.h
 libpawl_core_la_SOURCES += %D%/sync/mutex_op.c
 libpawl_core_la_SOURCES += %D%/sync/mutex_op.h
+libpawl_core_la_SOURCES += %D%/sync/notify.c
 libpawl_core_la_SOURCES += %D%/sync/once.c
 libpawl_core_la_SOURCES += %D%/sync/once_op.h
+libpawl_core_la_SOURCES += %D%/sync/sem.c
+libpawl_core_la_SOURCES += %D%/sync/sem_many.c
+libpawl_core_la_SOURCES += %D%/sync/sem_op.c
+libpawl_core_la_SOURCES += %D%/sync/sem_op.h
 libpawl_core_la_SOURCES += %D%/sync/tally.c
 
 # compose
+libpawl_core_la_SOURCES += %D%/compose/any.c
 libpawl_core_la_SOURCES += %D%/compose/cache.c
 libpawl_core_la_SOURCES += %D%/compose/cache.h
 libpawl_core_la_SOURCES += %D%/compose/cache_open.c

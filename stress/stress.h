@@ -26,8 +26,9 @@
 #include <stdint.h>
 
 #define STRESS_STEMS(X) \
-	X(counter) X(session) X(transfer) X(cache) \
-	X(mutex) X(cond) X(once) X(op) X(scope) X(tally) X(selftest)
+	X(counter) X(session) X(transfer) X(cache) X(any) \
+	X(event) X(notify) X(barrier) \
+	X(mutex) X(cond) X(sem) X(once) X(op) X(scope) X(tally) X(selftest)
 
 enum {
 	STRESS_ITERATIONS = 200,	/* of each thread, BROKEN */

@@ -24,8 +24,54 @@ tests_test_cond_SOURCES = %D%/test_cond.c $(test_support)
 pawl_tests += %D%/test_once
 tests_test_once_SOURCES = %D%/test_once.c $(test_support)
 
+# Event, notify, latch, future, barrier.
+test_gates = %D%/gate_kinds.c %D%/gate_kinds.h $(test_support)
+
+pawl_tests += %D%/test_event
+tests_test_event_SOURCES = %D%/test_event.c $(test_gates)
+
+pawl_tests += %D%/test_notify
+tests_test_notify_SOURCES = %D%/test_notify.c $(test_gates)
+
+pawl_tests += %D%/test_latch
+tests_test_latch_SOURCES = %D%/test_latch.c $(test_gates)
+
+pawl_tests += %D%/test_future
+tests_test_future_SOURCES = %D%/test_future.c $(test_gates)
+
+pawl_tests += %D%/test_barrier
+tests_test_barrier_SOURCES = %D%/test_barrier.c $(test_gates)
+
+pawl_tests += %D%/test_gate_waits
+tests_test_gate_waits_SOURCES = %D%/test_gate_waits.c $(test_gates)
+
+pawl_tests += %D%/test_gate_ops
+tests_test_gate_ops_SOURCES = %D%/test_gate_ops.c $(test_gates)
+
+pawl_tests += %D%/test_gate_free
+tests_test_gate_free_SOURCES = %D%/test_gate_free.c $(test_gates)
+
+pawl_tests += %D%/test_gate_enomem
+tests_test_gate_enomem_SOURCES  = %D%/test_gate_enomem.c $(test_gates)
+tests_test_gate_enomem_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
+tests_test_gate_enomem_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
+
 pawl_tests += %D%/test_counter
 tests_test_counter_SOURCES = %D%/test_counter.c $(test_support)
+
+test_taker = %D%/sem_taker.c %D%/sem_taker.h $(test_support)
+
+pawl_tests += %D%/test_sem
+tests_test_sem_SOURCES = %D%/test_sem.c $(test_taker)
+
+pawl_tests += %D%/test_sem_ends
+tests_test_sem_ends_SOURCES = %D%/test_sem_ends.c $(test_taker)
+
+pawl_tests += %D%/test_sem_many
+tests_test_sem_many_SOURCES = %D%/test_sem_many.c $(test_taker)
+
+pawl_tests += %D%/test_sem_op
+tests_test_sem_op_SOURCES = %D%/test_sem_op.c $(test_taker)
 
 pawl_tests += %D%/test_op
 tests_test_op_SOURCES = %D%/test_op.c $(test_support)
@@ -142,6 +188,10 @@ pawl_tests += %D%/test_mutex_twins
 tests_test_mutex_twins_SOURCES  = %D%/test_mutex.c $(test_support)
 tests_test_mutex_twins_CPPFLAGS = $(AM_CPPFLAGS) -DPAWL_NO_INLINE
 
+pawl_tests += %D%/test_sem_twins
+tests_test_sem_twins_SOURCES  = %D%/test_sem.c $(test_taker)
+tests_test_sem_twins_CPPFLAGS = $(AM_CPPFLAGS) -DPAWL_NO_INLINE
+
 pawl_tests += %D%/test_cache
 tests_test_cache_SOURCES = %D%/test_cache.c $(test_support)
 
@@ -166,6 +216,25 @@ tests_test_cache_flight_locked_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
 
 pawl_tests += %D%/test_cache_cancel
 tests_test_cache_cancel_SOURCES = %D%/test_cache_cancel.c $(test_support)
+
+test_any_kinds = %D%/any_kinds.c %D%/any_kinds.h
+
+pawl_tests += %D%/test_any
+tests_test_any_SOURCES = %D%/test_any.c $(test_any_kinds) $(test_support)
+
+pawl_tests += %D%/test_any_others
+tests_test_any_others_SOURCES = %D%/test_any_others.c $(test_any_kinds) $(test_support)
+
+pawl_tests += %D%/test_any_ends
+tests_test_any_ends_SOURCES = %D%/test_any_ends.c $(test_any_kinds) $(test_support)
+
+pawl_tests += %D%/test_any_races
+tests_test_any_races_SOURCES = %D%/test_any_races.c $(test_any_kinds) $(test_support)
+
+pawl_tests += %D%/test_any_enomem
+tests_test_any_enomem_SOURCES  = %D%/test_any_enomem.c $(test_any_kinds) $(test_support)
+tests_test_any_enomem_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
+tests_test_any_enomem_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
 
 pawl_tests += %D%/test_smr
 tests_test_smr_SOURCES  = %D%/test_smr.c $(test_support)

@@ -31,7 +31,10 @@
 #define pawl_i_queue_first_of stalled_queue_first_of
 #define pawl_i_queue_first stalled_queue_first
 #define pawl_i_queue_tell_all stalled_queue_tell_all
-#define pawl_i_queue_heir stalled_queue_heir
+#define pawl_i_queue_tell_before stalled_queue_tell_before
+#define pawl_i_queue_enter stalled_queue_enter
+#define pawl_i_queue_exit stalled_queue_exit
+#define pawl_i_queue_words stalled_queue_words
 #include "wait/queue.c"
 
 struct waiter *stalled_queue_waiter_get(uint32_t *ret_spare)

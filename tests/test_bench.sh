@@ -47,8 +47,9 @@ run 2 nonsense && run 2 --nonsense
 result $? "unknown words and options are refused"
 
 # Every case for a moment, but those that need long windows: a lost update would end it.
-run 0 --rounds=1 --tries=1 --duration=5 --filter='pair|try|/2thr-0|16thr-0|cond|once|counter|cache' &&
-	grep -q '^mutex/pair  *pawl  *ns/op' "$tmp/out" && grep -q '^bench: ' "$tmp/out"
+run 0 --rounds=1 --tries=1 --duration=5 --filter='pair|try|/2thr-0|16thr-0|cond|sem|once|counter|cache' &&
+	grep -q '^mutex/pair  *pawl  *ns/op' "$tmp/out" && grep -q '^bench: ' "$tmp/out" &&
+	grep -q '^sem/100thr-10  *pawl  *bound CPU ratio to sem_t' "$tmp/out"
 result $? "cases run and print a line for each subject"
 grep -q '^# cpu ' "$tmp/err" && grep -q '^# compiler ' "$tmp/err"
 result $? "what it ran on goes to standard error"

@@ -16,6 +16,7 @@
 #include <pawl/debug.h>
 #include <pawl/mutex.h>
 #include <pawl/once.h>
+#include <pawl/sem.h>
 
 #include "support.h"
 
@@ -77,7 +78,8 @@ struct objects {
 	pawl_cond cond;
 	pawl_counter counter;
 	pawl_once once;
-	struct worker on_mutex, on_cond, on_counter, on_once;
+	pawl_sem sem;
+	struct worker on_mutex, on_cond, on_counter, on_once, on_sem;
 };
 
 static void wait_on_mutex(void *arg)
@@ -115,6 +117,13 @@ static void wait_on_once(void *arg)
 	struct objects *o = arg;
 
 	must(pawl_once_do(&o->once, run_nothing, o) == 0);
+}
+
+static void wait_on_sem(void *arg)
+{
+	struct objects *o = arg;
+
+	must(pawl_sem_acquire(&o->sem) == 0);
 }
 
 /* Return: the number of pawl's thread with this kernel id. */
@@ -159,17 +168,21 @@ static int dump_while_all_wait(void *arg)
 	worker_await_wait(&o->on_counter, "counter", &o->counter);
 	worker_start(&o->on_once, wait_on_once, o);
 	worker_await_wait(&o->on_once, "once", &o->once);
+	worker_start(&o->on_sem, wait_on_sem, o);
+	worker_await_wait(&o->on_sem, "semaphore", &o->sem);
 	dump();
 	self = thread_number(getpid());
 	assert_waits(&o->on_mutex, "mutex", &o->mutex, self);
 	assert_waits(&o->on_cond, "cond", &o->cond, 0);
 	assert_waits(&o->on_counter, "counter", &o->counter, 0);
 	assert_waits(&o->on_once, "once", &o->once, self);
-	assert_int_equal(lines_like(ANY_LINE), 5);
-	assert_int_equal(lines_like(".*"), 5);	/* no deadlock */
+	assert_waits(&o->on_sem, "semaphore", &o->sem, 0);
+	assert_int_equal(lines_like(ANY_LINE), 6);
+	assert_int_equal(lines_like(".*"), 6);	/* no deadlock */
 	pawl_mutex_unlock(&o->mutex);
 	pawl_cond_signal(&o->cond);
 	(void)pawl_counter_add(&o->counter, -1);
+	pawl_sem_release(&o->sem, 1);
 	return 0;
 }
 
@@ -183,6 +196,7 @@ static void each_kind_of_wait_is_shown_with_its_object_and_holder(void **state)
 	worker_join(&o.on_cond);
 	worker_join(&o.on_counter);
 	worker_join(&o.on_once);
+	worker_join(&o.on_sem);
 }
 
 static void hold_until_told(void *arg)

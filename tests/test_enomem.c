@@ -17,6 +17,7 @@
 #include <pawl/counter.h>
 #include <pawl/mutex.h>
 #include <pawl/once.h>
+#include <pawl/sem.h>
 #include <pawl/tally.h>
 #include <pawl/thread.h>
 
@@ -133,6 +134,8 @@ struct everything {
 	pawl_once once;
 	int once_runs;
 	pawl_counter not_arrived;
+	pawl_sem sem, fair_sem;
+	int inside;			/* atomic: permits of both that are out */
 };
 
 struct participant {
@@ -153,6 +156,30 @@ static void use_mutexes(struct everything *e)
 			continue;
 		e->fair_counted++;
 		pawl_mutex_unlock(&e->fair);
+	}
+}
+
+enum { PERMITS = 2 };
+
+static void take_and_give(struct everything *e, pawl_sem *s, int64_t n, bool timed)
+{
+	int rc;
+
+	do
+		rc = pawl_sem_acquire_n(s, n, timed ? pawl_after(PAWL_US(100)) : PAWL_FOREVER);
+	while (rc == ETIMEDOUT && timed);
+	must(rc == 0);
+	must(pawl_fetch_add_(&e->inside, (int)n, relaxed) < 2 * PERMITS);
+	nap(PAWL_US(20));
+	(void)pawl_fetch_sub_(&e->inside, (int)n, relaxed);
+	pawl_sem_release(s, n);
+}
+
+static void use_sems(struct everything *e)
+{
+	for (int i = 0; i < ROUNDS_EACH / 2; i++) {
+		take_and_give(e, &e->sem, 1 + i % PERMITS, i % 4 == 0);
+		take_and_give(e, &e->fair_sem, 1 + i % PERMITS, i % 4 == 1);
 	}
 }
 
@@ -185,6 +212,7 @@ static void use_all(void *arg)
 	pthread_barrier_wait(&e->start);
 	use_mutexes(e);
 	use_cond(e, p->id);
+	use_sems(e);
 	while (pawl_once_do(&e->once, fail_twice, e) != 0)
 		must(!pawl_once_is_done(&e->once) || e->once_runs == 3);
 	(void)pawl_counter_add(&e->not_arrived, -1);
@@ -194,9 +222,10 @@ static void use_all(void *arg)
 static void run_participants(void)
 {
 	struct everything e = { .fair = PAWL_MUTEX_FAIR_INIT,
-		.not_arrived = PAWL_COUNTER_INIT(THREADS) };
+		.not_arrived = PAWL_COUNTER_INIT(THREADS), .sem = PAWL_SEM_INIT(PERMITS) };
 	struct participant p[THREADS];
 
+	must(pawl_sem_init(&e.fair_sem, PERMITS, PAWL_FAIR) == 0);
 	pthread_barrier_init(&e.start, NULL, THREADS);
 	for (int i = 0; i < THREADS; i++) {
 		p[i].all = &e;
@@ -209,8 +238,11 @@ static void run_participants(void)
 	must(e.fair_counted == THREADS * ROUNDS_EACH);
 	must(e.turn == THREADS * 10);
 	must(e.once_runs == 3);
+	must(pawl_sem_value(&e.sem) == PERMITS && pawl_sem_value(&e.fair_sem) == PERMITS);
 	pawl_mutex_destroy(&e.mutex);
 	pawl_mutex_destroy(&e.fair);
+	pawl_sem_destroy(&e.sem);
+	pawl_sem_destroy(&e.fair_sem);
 }
 
 static void run_with_failing_calls(void *arg)
@@ -248,6 +280,25 @@ static void time_out(void *arg)
 	must(pawl_now() >= deadline);
 }
 
+static void time_out_sem(unsigned flags)
+{
+	pawl_time deadline = pawl_after(PAWL_MS(3));
+	pawl_sem s;
+
+	must(pawl_sem_init(&s, 1, flags) == 0);
+	must(pawl_sem_acquire_n(&s, 2, 0) == ETIMEDOUT);
+	must(pawl_sem_acquire_n(&s, 2, deadline) == ETIMEDOUT);
+	must(pawl_now() >= deadline);
+	must(pawl_sem_acquire_n(&s, 1, 0) == 0);
+	deadline = pawl_after(PAWL_MS(3));
+	must(pawl_sem_acquire_until(&s, deadline) == ETIMEDOUT);
+	must(pawl_now() >= deadline);
+	pawl_sem_close(&s);
+	must(pawl_sem_acquire(&s) == EPIPE);
+	must(pawl_sem_acquire_n(&s, 2, PAWL_FOREVER) == EPIPE);
+	pawl_sem_destroy(&s);
+}
+
 static void time_out_without_memory(void *arg)
 {
 	pawl_counter c = PAWL_COUNTER_INIT(1);
@@ -267,6 +318,7 @@ static void time_out_without_memory(void *arg)
 		must(pawl_mutex_is_mine(&m));
 		pawl_mutex_unlock(&m);
 		pawl_mutex_destroy(&m);
+		time_out_sem(flags);
 	}
 	must(pawl_counter_wait_zero(&c, deadline) == ETIMEDOUT);
 	must(arg == NULL && pawl_now() >= deadline);
@@ -349,6 +401,39 @@ static void a_lock_that_polls_is_no_cancellation_point(void **state)
 	run_in_child(cancel_while_it_polls, NULL);
 }
 
+/*** Ops ***************************************************************************************/
+
+static void note_rc(pawl_op *op, int rc)
+{
+	*(int *)pawl_op_user(op) = rc;
+}
+
+static void start_without_memory(void *arg)
+{
+	pawl_sem s = PAWL_SEM_INIT(1);
+	pawl_op op;
+	int rc = -1;
+
+	(void)arg;
+	fail_all_calls();
+	pawl_op_init_inline(&op, note_rc, &rc);
+	must(pawl_sem_acquire_op(&s, &op) == 0);
+	must(pawl_sem_acquire_op(&s, &op) == ENOMEM);
+	must(pawl_op_cancel(&op) == EALREADY);
+	fail_calls(NEVER, 0);
+	must(pawl_sem_acquire_op(&s, &op) == EINPROGRESS);
+	fail_all_calls();
+	pawl_sem_release(&s, 1);
+	must(rc == 0);
+	pawl_sem_destroy(&s);
+}
+
+static void acquire_op_returns_enomem_and_its_end_needs_no_memory(void **state)
+{
+	(void)state;
+	run_in_child(start_without_memory, NULL);
+}
+
 /*** No keys for thread-local data *************************************************************/
 
 static void run_without_keys(void *arg)
@@ -385,6 +470,7 @@ int main(void)
 		TEST(those_who_poll_time_out_at_their_deadline_and_not_before),
 		TEST(those_who_poll_obey_the_virtual_clock),
 		TEST(a_lock_that_polls_is_no_cancellation_point),
+		TEST(acquire_op_returns_enomem_and_its_end_needs_no_memory),
 		TEST(without_a_key_attach_returns_enomem_and_nothing_is_lost),
 	};
 

@@ -60,6 +60,11 @@ check_timelimit()
 		test "$(value errors)" -eq 0 && test "$(value connections)" -eq 2
 }
 
+check_bounded_work()
+{
+	test "$(cat "$tmp/out")" = "10000 done, at most 100 at a time: 100"
+}
+
 # The same for each event loop.
 check_op()
 {
@@ -104,7 +109,7 @@ run()
 	result $? "$name, $how"
 }
 
-for example in counter session transfer getorfetch timelimit \
+for example in counter session transfer getorfetch timelimit bounded_work \
 	op_poll op_libuv op_libevent op_glib; do
 	for round in 1 2 3; do
 		run $example "round $round" env

@@ -11,6 +11,7 @@
 #include <pawl/counter.h>
 #include <pawl/mutex.h>
 #include <pawl/once.h>
+#include <pawl/sem.h>
 #include <pawl/thread.h>
 
 #include "support.h"
@@ -130,6 +131,7 @@ struct everything {
 	pawl_cond cond;
 	pawl_counter counter;
 	pawl_once once;
+	pawl_sem sem;
 	bool ready;
 	int runs;
 };
@@ -152,12 +154,15 @@ static void use_everything(void *arg)
 	pawl_mutex_unlock(&e->mutex);
 	while (pawl_once_do(&e->once, count_run, e) != 0)
 		continue;
+	must(pawl_sem_acquire(&e->sem) == 0);
+	nap(PAWL_MS(1));
+	pawl_sem_release(&e->sem, 1);
 	(void)pawl_counter_add(&e->counter, -1);
 }
 
 static void use_everything_in_threads(void *arg)
 {
-	struct everything e = { .counter = PAWL_COUNTER_INIT(3) };
+	struct everything e = { .counter = PAWL_COUNTER_INIT(3), .sem = PAWL_SEM_INIT(1) };
 	struct worker w[3];
 
 	(void)arg;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <pawl/mutex.h>
+#include <pawl/sem.h>
 #include <pawl/thread.h>
 
 #include "support.h"
@@ -16,6 +17,7 @@
 /* Static, so that its address is the same in the child. */
 static pawl_mutex m, others[3];
 static pawl_cond cond;
+static pawl_sem sem;
 
 static void set_up(unsigned flags)
 {
@@ -40,20 +42,36 @@ static void hide_thread_numbers(char *text)
 	*to = '\0';
 }
 
-/* With both policies: the child ends with "pawl: <call>: mutex <address> <problem>", where
- * # stands for the number of a thread. */
+/* The child ends with "pawl: <call>: <kind> <object> <problem>", where # stands for the number of a
+ * thread. */
+static void expect_line(void (*fn)(void *arg), const char *call, const char *kind,
+	const void *object, const char *problem)
+{
+	struct child c;
+	char line[256];
+
+	child_run(&c, fn, NULL);
+	child_assert_misuse(&c, call);
+	hide_thread_numbers(c.text);
+	snprintf(line, sizeof line, "pawl: %s: %s %p %s\n", call, kind, object, problem);
+	assert_string_equal(c.text, line);
+}
+
+/* Of the mutex, with both policies. */
 static void expect(void (*fn)(void *arg), const char *call, const char *problem)
 {
 	for (unsigned flags = 0; flags <= PAWL_FAIR; flags++) {
-		struct child c;
-		char line[256];
-
 		set_up(flags);
-		child_run(&c, fn, NULL);
-		child_assert_misuse(&c, call);
-		hide_thread_numbers(c.text);
-		snprintf(line, sizeof line, "pawl: %s: mutex %p %s\n", call, (void *)&m, problem);
-		assert_string_equal(c.text, line);
+		expect_line(fn, call, "mutex", &m, problem);
+	}
+}
+
+/* Of the semaphore, which has one permit. */
+static void expect_sem(void (*fn)(void *arg), const char *call, const char *problem)
+{
+	for (unsigned flags = 0; flags <= PAWL_FAIR; flags++) {
+		assert_int_equal(pawl_sem_init(&sem, 1, flags), 0);
+		expect_line(fn, call, "semaphore", &sem, problem);
 	}
 }
 
@@ -402,6 +420,186 @@ static void waking_who_waits_with_a_mutex_that_was_destroyed(void **state)
 	expect(wake_with_destroyed_mutex, "pawl_cond_wait_until", "was destroyed before");
 }
 
+/*** Semaphore *********************************************************************************/
+
+static void release_less_than_nothing(void *arg)
+{
+	(void)arg;
+	pawl_sem_release(&sem, -1);
+}
+
+static void release_too_many(void *arg)
+{
+	(void)arg;
+	pawl_sem_release(&sem, PAWL_SEM_MAX - 1);
+	pawl_sem_release(&sem, 1);
+}
+
+static void release_far_too_many(void *arg)
+{
+	(void)arg;
+	pawl_sem_release(&sem, INT64_MAX);
+}
+
+static void wait_for_permit(void *arg)
+{
+	(void)arg;
+	must(pawl_sem_acquire_n(&sem, 1, PAWL_FOREVER) == 0);
+}
+
+static void wait_for_permits(void *arg)
+{
+	(void)arg;
+	(void)!pawl_sem_acquire_n(&sem, 3, PAWL_FOREVER);
+}
+
+static void await_wait_for(struct worker *w, void (*fn)(void *arg))
+{
+	worker_start(w, fn, NULL);
+	worker_await_wait(w, "semaphore", &sem);
+}
+
+static void release_too_many_to_a_waiter(void *arg)
+{
+	struct worker w;
+
+	wait_for_permit(arg);
+	await_wait_for(&w, wait_for_permit);
+	pawl_sem_release(&sem, PAWL_SEM_MAX + 1);
+}
+
+static void adjust_to_too_many(void *arg)
+{
+	(void)arg;
+	(void)pawl_sem_adjust(&sem, PAWL_SEM_MAX);
+}
+
+static void adjust_to_too_large_a_debt(void *arg)
+{
+	(void)arg;
+	must(pawl_sem_adjust(&sem, -PAWL_SEM_MAX - 1) == -PAWL_SEM_MAX);
+	(void)pawl_sem_adjust(&sem, -1);
+}
+
+static void adjust_by_far_too_much(void *arg)
+{
+	(void)arg;
+	(void)pawl_sem_adjust(&sem, INT64_MIN);
+}
+
+static void giving_less_than_nothing_or_too_many_permits(void **state)
+{
+	const char *too_many = "has too many permits, or too large a debt";
+
+	(void)state;
+	expect_sem(release_less_than_nothing, "pawl_sem_release",
+		   "cannot be given less than nothing");
+	expect_sem(release_too_many, "pawl_sem_release", too_many);
+	expect_sem(release_far_too_many, "pawl_sem_release", too_many);
+	expect_sem(release_too_many_to_a_waiter, "pawl_sem_release", too_many);
+	expect_sem(adjust_to_too_many, "pawl_sem_adjust", too_many);
+	expect_sem(adjust_to_too_large_a_debt, "pawl_sem_adjust", too_many);
+	expect_sem(adjust_by_far_too_much, "pawl_sem_adjust", too_many);
+}
+
+static void destroy_sem(void *arg)
+{
+	(void)arg;
+	pawl_sem_destroy(&sem);
+}
+
+static void destroy_sem_waited_for(void *arg)
+{
+	struct worker w;
+
+	wait_for_permit(arg);
+	await_wait_for(&w, wait_for_permit);
+	destroy_sem(arg);
+}
+
+static void destroy_sem_under_heir(void *arg)
+{
+	struct worker w;
+
+	wait_for_permit(arg);
+	await_wait_for(&w, wait_for_permit);
+	worker_freeze(&w);
+	pawl_sem_release(&sem, 1);
+	destroy_sem(arg);
+}
+
+static void destroy_sem_that_is_collected(void *arg)
+{
+	struct worker w;
+
+	await_wait_for(&w, wait_for_permits);
+	destroy_sem(arg);
+}
+
+static void destroying_a_semaphore_that_is_waited_for(void **state)
+{
+	(void)state;
+	expect_sem(destroy_sem_waited_for, "pawl_sem_destroy", "is being waited for");
+	expect_sem(destroy_sem_under_heir, "pawl_sem_destroy", "is being waited for");
+	expect_sem(destroy_sem_that_is_collected, "pawl_sem_destroy", "is being waited for");
+}
+
+static void acquire_destroyed(void *arg)
+{
+	destroy_sem(arg);
+	wait_for_permit(arg);
+}
+
+static void tryacquire_destroyed(void *arg)
+{
+	destroy_sem(arg);
+	(void)!pawl_sem_tryacquire(&sem);
+}
+
+static void acquire_many_of_destroyed(void *arg)
+{
+	destroy_sem(arg);
+	wait_for_permits(arg);
+}
+
+static void release_destroyed(void *arg)
+{
+	destroy_sem(arg);
+	pawl_sem_release(&sem, 1);
+}
+
+static void adjust_destroyed(void *arg)
+{
+	destroy_sem(arg);
+	(void)pawl_sem_adjust(&sem, -1);
+}
+
+static void close_destroyed(void *arg)
+{
+	destroy_sem(arg);
+	pawl_sem_close(&sem);
+}
+
+static void destroy_sem_twice(void *arg)
+{
+	destroy_sem(arg);
+	destroy_sem(arg);
+}
+
+static void using_a_semaphore_that_was_destroyed(void **state)
+{
+	const char *destroyed = "was destroyed before";
+
+	(void)state;
+	expect_sem(acquire_destroyed, "pawl_sem_acquire", destroyed);
+	expect_sem(tryacquire_destroyed, "pawl_sem_acquire", destroyed);
+	expect_sem(acquire_many_of_destroyed, "pawl_sem_acquire", destroyed);
+	expect_sem(release_destroyed, "pawl_sem_release", destroyed);
+	expect_sem(adjust_destroyed, "pawl_sem_adjust", destroyed);
+	expect_sem(close_destroyed, "pawl_sem_close", destroyed);
+	expect_sem(destroy_sem_twice, "pawl_sem_destroy", destroyed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -424,6 +622,9 @@ int main(void)
 		TEST(destroying_twice),
 		TEST(waiting_on_a_condition_without_holding_the_mutex),
 		TEST(waking_who_waits_with_a_mutex_that_was_destroyed),
+		TEST(giving_less_than_nothing_or_too_many_permits),
+		TEST(destroying_a_semaphore_that_is_waited_for),
+		TEST(using_a_semaphore_that_was_destroyed),
 	};
 
 	return test_main(tests);

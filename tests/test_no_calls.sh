@@ -47,6 +47,34 @@ int64_t counter_get(const pawl_counter *c)
 	return pawl_counter_get(c);
 }
 
+int sem_pair(pawl_sem *s)
+{
+	int rc = pawl_sem_acquire(s);
+
+	pawl_sem_release(s, 1);
+	return rc;
+}
+
+int sem_try(pawl_sem *s)
+{
+	return pawl_sem_tryacquire(s);
+}
+
+int sem_until(pawl_sem *s, pawl_time deadline)
+{
+	return pawl_sem_acquire_until(s, deadline);
+}
+
+void sem_release(pawl_sem *s, int64_t n)
+{
+	pawl_sem_release(s, n);
+}
+
+int64_t sem_value(const pawl_sem *s)
+{
+	return pawl_sem_value(s);
+}
+
 bool once_done(const pawl_once *o)
 {
 	return pawl_once_is_done(o);
@@ -83,7 +111,7 @@ result() {
 	fi
 }
 
-echo 1..9
+echo 1..15
 disassemble inline && disassemble twins -DPAWL_NO_INLINE
 result $? "the headers compile"
 sed 's/^/# /' "$tmp/errors"
@@ -98,12 +126,19 @@ mutex_try 1
 mutex_mine 0
 counter_add 1
 counter_get 0
+sem_pair 2
+sem_try 1
+sem_until 1
+sem_release 1
+sem_value 0
 once_done 0
 END
 
 # The check can fail: a call is seen, and a locked instruction too many.
 ! free_of_calls "$tmp/twins" mutex_pair 2 >/dev/null
 result $? "where nothing is inline, the call is seen"
+! free_of_calls "$tmp/twins" sem_pair 2 >/dev/null
+result $? "that of a semaphore too"
 ! free_of_calls "$tmp/inline" mutex_pair 1 >/dev/null
 result $? "a locked instruction too many is seen"
 exit $bad

@@ -618,6 +618,16 @@ static void lock_what_was_destroyed(void *arg)
 	must(pawl_mutex_lock_op(&m, &n.op) == 0);
 }
 
+static void start_what_is_all_zero(void *arg)
+{
+	pawl_mutex m = PAWL_MUTEX_INIT;
+	pawl_op op = { 0 };
+
+	(void)arg;
+	pawl_mutex_lock(&m);
+	(void)!pawl_mutex_lock_op(&m, &op);
+}
+
 static void wait_for_zero(pawl_op *op, int rc)
 {
 	must(rc == 0);
@@ -653,6 +663,9 @@ static void misuse_is_told(void **state)
 	child_assert_misuse(&c, "is held by an op");
 	child_run(&c, lock_what_was_destroyed, NULL);
 	child_assert_misuse(&c, "was destroyed before");
+	child_run(&c, start_what_is_all_zero, NULL);
+	child_assert_misuse(&c, "pawl_mutex_lock_op: op");
+	child_assert_misuse(&c, "was not initialised");
 	child_run(&c, wait_in_a_callback, NULL);
 	child_assert_misuse(&c, "is waited for by the done() of an inline op");
 }

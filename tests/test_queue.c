@@ -119,14 +119,14 @@ static void the_field_counts_users_and_keeps_the_bit_of_the_object(void **state)
 	crowd_make(&c, 3);
 	for (uint64_t flag = 0; flag <= QUEUE_FLAG; flag++) {
 		c.queue = flag;
-		assert_null(pawl_i_queue_heir(&c.queue));
+		assert_null(pawl_i_queue_words(&c.queue));
 		assert_int_equal(pawl_i_queue_root(&c.queue), 0);
 		for (size_t i = 0; i < 3; i++) {
 			assert_int_equal(join(&c, i), 0);
 			assert_int_equal(c.queue & QUEUE_FLAG, flag);
 			assert_int_equal(queue_users(c.queue), i + 1);
 		}
-		assert_non_null(pawl_i_queue_heir(&c.queue));
+		assert_non_null(pawl_i_queue_words(&c.queue));
 		answer(&c, 0);
 		give_up(&c, 2);
 		assert_int_equal(queue_users(c.queue), 1);

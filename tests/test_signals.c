@@ -13,6 +13,7 @@
 #include <pawl/counter.h>
 #include <pawl/mutex.h>
 #include <pawl/once.h>
+#include <pawl/sem.h>
 
 #include "support.h"
 #include "wait/context.h"
@@ -49,6 +50,8 @@ struct victim {
 	pawl_cond cond;
 	pawl_counter counter;
 	pawl_once once;
+	pawl_sem sem;
+	int64_t permits;		/* to wait for */
 	pawl_time deadline;
 	bool timed, signalled;	/* signalled: guarded by the mutex */
 	int result;
@@ -94,7 +97,14 @@ static void wait_for_once(void *arg)
 	v->result = pawl_once_do_until(&v->once, run_nothing, v, v->deadline);
 }
 
-/*** The four waits, disturbed while they last *************************************************/
+static void wait_for_sem(void *arg)
+{
+	struct victim *v = arg;
+
+	v->result = pawl_sem_acquire_n(&v->sem, v->permits, v->deadline);
+}
+
+/*** The waits, disturbed while they last ******************************************************/
 
 enum { DISTURBANCES = 300 };
 
@@ -189,6 +199,19 @@ static void check_once(bool timed)
 	assert_int_equal(v.result, timed ? ETIMEDOUT : 0);
 }
 
+static void check_sem(bool timed)
+{
+	for (int64_t permits = 1; permits <= 2; permits++) {
+		struct victim v = { .permits = permits, .result = -1 };
+
+		victim_start(&v, wait_for_sem, timed);
+		harass(&v);
+		pawl_sem_release(&v.sem, timed ? 0 : permits);
+		victim_join(&v);
+		assert_int_equal(pawl_sem_value(&v.sem), 0);
+	}
+}
+
 static void check_each_wait(void (*way)(struct worker *w))
 {
 	disturb = way;
@@ -197,6 +220,7 @@ static void check_each_wait(void (*way)(struct worker *w))
 		check_cond(timed);
 		check_counter(timed);
 		check_once(timed);
+		check_sem(timed);
 	}
 }
 

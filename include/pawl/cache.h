@@ -131,7 +131,8 @@ PAWL_API int pawl_cache_get_or_fetch_op(pawl_cache *c, const void *key, size_t l
 	PAWL_MUST_CHECK_ __attribute__((__nonnull__(1, 4, 5)));
 
 /*
- * The same as pawl_cache_get_or_fetch(), but @fn gets the value on loan, and a hit writes no shared line.
+ * The same as pawl_cache_get_or_fetch(), but @fn gets the value on loan, and a hit writes no shared
+ * line.
  *
  * Callbacks: @fn runs on the calling thread, once if this returns 0, else not; it
  * may not wait, and not keep the value.  It may use caches, but in no way that has to

@@ -31,11 +31,11 @@
  *            op but its own.  dispatch waits for nobody.  close waits for calls that have
  *            just ended a wait of one of its ops and not yet returned.
  * Signals:   pawl_op_user and pawl_cq_fd are async-signal-safe; the others are not.
- * Misuse:    starting an op that is under way, giving a deadline to one that is, or to an
- *            inline one; waiting in the done() of an inline op; dispatching or closing a
- *            queue inside a done() of it, or on two threads at once; starting an op while
- *            its queue is being closed; dispatching a queue that was opened before a fork:
- *            one sentence on standard error, then abort().
+ * Misuse:    starting an op that was not initialised, or that is under way; giving a deadline
+ *            to one that is under way, or to an inline one; waiting in the done() of an inline
+ *            op; dispatching or closing a queue inside a done() of it, or on two threads at
+ *            once; starting an op while its queue is being closed; dispatching a queue that was
+ *            opened before a fork: one sentence on standard error, then abort().
  * Lifetime:  from its start until done() is called an op must stay where it is, and so must the
  *            object that it waits for.  done() may free the op, and may start it again; but it must
  *            outlive every call of pawl_op_cancel() on it.  A queue must outlive the calls
@@ -139,7 +139,7 @@ PAWL_API int pawl_cq_dispatch(pawl_cq *cq, int max) PAWL_NONNULL_;
 /*
  * Close @cq, which may be NULL.  Ops that still wait are canceled; grants that were not
  * dispatched go back, to the next in line.  All of them get their done() now, with ECANCELED
- * (or ETIMEDOUT, if that was it before), so that it can free them.
+ * (or what ended them before, such as ETIMEDOUT), so that it can free them.
  */
 PAWL_API void pawl_cq_close(pawl_cq *cq);
 

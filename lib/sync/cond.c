@@ -8,8 +8,8 @@
  * changes the condition under the mutex after that finds it there; and a waiter that
  * was taken over by a signal returns 0, whatever its deadline says.
  *
- * A signal does not wake: it moves the waiter to the queue of the mutex, which mostly is
- * held at that time, so that it wakes when it can have it.
+ * A signal of who holds the mutex does not wake: it moves the waiter to the queue of the
+ * mutex, so that it wakes when it can have it.  Without the mutex it only wakes.
  */
 #include "config.h"
 

@@ -50,7 +50,6 @@
 #include "wait/park.h"
 
 enum { WOKEN = 4, HEIR = 8, STARVING = 16 };
-#define STARVE_NS PAWL_MS(1)
 
 _Static_assert(sizeof(pawl_mutex) == 16, "pawl_mutex has 16 bytes");
 
@@ -128,7 +127,7 @@ static bool take(struct attempt *a, uint64_t word)
 /* Take it now, or while a wait for that costs less than to park: by a bounded spin. */
 static bool spin_and_take(struct attempt *a)
 {
-	uint32_t spins = pawl_i_limit_reached(&a->limit) ? 0 : pawl_i_cpu_spins();
+	uint32_t spins = pawl_i_park_spins(&a->limit);
 
 	for (;; spins--) {
 		/* M14 relaxed: M5 looks again. */
@@ -177,7 +176,7 @@ static bool call_heir(pawl_mutex *m, uint64_t word, struct waiter **ret_wake)
 {
 	bool starving = word & STARVING;
 	uint64_t flags = word & ~(OWNER | HEIR | STARVING), ref;
-	uint64_t *heir = pawl_i_queue_heir(&m->queue_);
+	uint64_t *heir = pawl_i_queue_words(&m->queue_);
 
 	if (!heir)
 		return false;
@@ -313,7 +312,7 @@ static bool park_as_heir(struct attempt *a)
 	uint64_t word = pawl_load_(&m->word_, relaxed);
 
 	/* M23 relaxed: M9 publishes it. */
-	pawl_store_(pawl_i_queue_heir(&m->queue_), pawl_i_waiter_arm(a->waiter), relaxed);
+	pawl_store_(pawl_i_queue_words(&m->queue_), pawl_i_waiter_arm(a->waiter), relaxed);
 	while (word & OWNER)
 		/* M9 release: pairs with M21.  Who the heir is. */
 		if (pawl_cas_weak_(&m->word_, &word, (word & ~(uint64_t)WOKEN) | HEIR | starving,

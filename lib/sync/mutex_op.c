@@ -32,7 +32,7 @@ static int wait_for(pawl_mutex *m, pawl_op *op)
 	int err;
 
 	pawl_i_op_hold();
-	err = pawl_i_op_join(op, &lock, m, &m->queue_);
+	err = pawl_i_op_join(op, &lock, m, &m->queue_, 0);
 	if (err == 0) {
 		pawl_i_mutex_announce(m, lock.name);
 		err = pawl_i_op_park(op);

@@ -197,7 +197,7 @@ int pawl_i_once_do_op(pawl_once *o, int (*fn)(void *arg), void *arg, pawl_op *op
 		}
 		if ((word & OWNER) == self)
 			return EDEADLK;
-		rc = pawl_i_op_join(op, verb, object, &o->queue_);
+		rc = pawl_i_op_join(op, verb, object, &o->queue_, 0);
 		*ret_waited = rc == 0 && wait_as_op(o, op, &rc);
 	} while (rc == 0 && !*ret_waited);
 	return rc;

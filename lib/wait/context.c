@@ -63,6 +63,7 @@ static struct context *make(void)
 		return NULL;
 	}
 	c->used = 1;
+	c->waker = -1;
 	c->deadline = INT64_MAX;
 	/* X5 relaxed: X4 looks again. */
 	c->older = pawl_load_(&newest, relaxed);
@@ -136,6 +137,8 @@ void pawl_i_context_show(struct context *c, const char *kind, const void *object
 
 void pawl_i_context_wake(struct context *c)
 {
+	/* X15 relaxed: a hint. */
+	pawl_store_(&c->waker, pawl_i_cpu_index(), relaxed);
 	/* X8 acq_rel: pairs with P4.  What the waker did before is seen by the owner that
 	 * takes the 1, even of another waker: a read-modify-write goes on with the release
 	 * sequence.  Without the acquire clang would make a store of it, which does not. */

@@ -20,6 +20,7 @@ struct waiter;
 struct context {
 	_Alignas(CACHE_LINE) uint32_t park;	/* futex: 1 = look again */
 	uint32_t used;		/* 1 while a live thread owns it */
+	int32_t waker;		/* CPU of who woke it last; negative: not known */
 	int64_t deadline;	/* of the wait under way, for the virtual clock */
 	uint64_t cancels;	/* bits of what may cancel it (cancel.h) */
 	struct context *older;	/* registry; constant once it is in */

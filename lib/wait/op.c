@@ -84,11 +84,14 @@ static void tell_inline(pawl_op *op)
 
 /*** From start to end *************************************************************************/
 
-int pawl_i_op_join(pawl_op *op, const struct op_verb *verb, void *object, uint64_t *queue)
+int pawl_i_op_join(pawl_op *op, const struct op_verb *verb, void *object, uint64_t *queue,
+	uint32_t note)
 {
 	struct waiter *w;
 	uint64_t ref;
 
+	if (!op->done_)
+		pawl_i_misuse(verb->name, "op", op, "was not initialised", 0);
 	if (op->verb_)
 		pawl_i_misuse(verb->name, "op", op, "is under way already", 0);
 	if (op->cq_)
@@ -96,6 +99,7 @@ int pawl_i_op_join(pawl_op *op, const struct op_verb *verb, void *object, uint64
 	w = pawl_i_waiter_get(op);
 	if (!w)
 		return ENOMEM;
+	pawl_i_waiter_make_note(w, note);
 	ref = pawl_i_waiter_arm(w);
 	op->verb_ = verb;
 	op->object_ = object;

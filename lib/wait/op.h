@@ -38,7 +38,7 @@
 #include "wait/waiter.h"
 
 /* More answers than those of waiter.h. */
-enum { OP_CANCELED = ALONE + 1, OP_LATE };
+enum { OP_CANCELED = CLOSED + 1, OP_LATE };
 
 enum { OP_FRESH, OP_LISTED, OP_TOLD };	/* state_ */
 
@@ -56,11 +56,12 @@ struct op_verb {
 };
 
 /*
- * Begin: have @op stand in @queue of @object.  Between hold and let.
+ * Begin: have @op stand in @queue of @object, with @note (waiter.h).  Between hold and let.
  *
  * Return: 0, and pawl_i_op_park() must follow; ENOMEM.
  */
-int pawl_i_op_join(pawl_op *op, const struct op_verb *verb, void *object, uint64_t *queue);
+int pawl_i_op_join(pawl_op *op, const struct op_verb *verb, void *object, uint64_t *queue,
+	uint32_t note);
 
 /* Return: EINPROGRESS; or if it was answered meanwhile, what its verb makes of that. */
 int pawl_i_op_park(pawl_op *op);

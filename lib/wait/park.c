@@ -20,6 +20,7 @@
 #include <pawl/atomic.h>
 
 #include "platform/clock.h"
+#include "platform/cpu.h"
 #include "platform/fatal.h"
 #include "platform/futex.h"
 #include "platform/tls.h"
@@ -35,17 +36,13 @@ void pawl_i_park_poll(unsigned round, struct limit *l)
 		pawl_i_clock_sleep(pause);
 }
 
-static uint32_t sleep_until_answer(struct waiter *w, struct limit *l)
+static void sleep_until(struct context *c, struct limit *l, bool (*is_over)(void *arg), void *arg)
 {
-	struct context *c = w->context;
-	uint32_t answer;
-
 	for (;;) {
 		/* P4 acquire: pairs with X8.  See the head of this file. */
 		(void)pawl_xchg_(&c->park, 0, acquire);
-		answer = pawl_i_waiter_answer(w);
-		if (answer != 0 || pawl_i_limit_reached(l))
-			return answer;
+		if (is_over(arg) || pawl_i_limit_reached(l))
+			return;
 		pawl_i_futex_wait(&c->park, 0,
 			pawl_i_clock_is_virtual() ? INT64_MAX : pawl_i_limit_instant(l));
 	}
@@ -72,6 +69,17 @@ static void watch_no_more(struct context *c, pawl_time deadline, uint64_t cancel
 		pawl_store_(&c->cancels, 0, relaxed);
 }
 
+uint32_t pawl_i_park_spins(struct limit *l)
+{
+	const struct context *c = pawl_i_tls.context;
+	/* P29 relaxed: a hint. */
+	int32_t waker = c ? pawl_load_(&c->waker, relaxed) : -1;
+
+	if (waker >= 0 && waker == pawl_i_cpu_index())
+		return 0;
+	return pawl_i_limit_reached(l) ? 0 : pawl_i_cpu_spins();
+}
+
 struct waiter *pawl_i_park_waiter(const struct wait_for *what)
 {
 	struct context *c;
@@ -83,23 +91,34 @@ struct waiter *pawl_i_park_waiter(const struct wait_for *what)
 	return c ? c->waiter : NULL;
 }
 
-uint32_t pawl_i_park(struct waiter *w, const struct wait_for *what, struct limit *l)
+void pawl_i_park_until(struct context *c, const struct wait_for *what, struct limit *l,
+	uint64_t cancels, bool (*is_over)(void *arg), void *arg)
 {
-	struct context *c = w->context;
 	pawl_time deadline = pawl_i_limit_instant(l);
-	uint64_t cancels = pawl_i_limit_cancels(l);
-	uint32_t answer = pawl_i_waiter_park(w);
 
-	if (answer != 0)
-		return answer;
+	cancels |= pawl_i_limit_cancels(l);
 	/* P9 relaxed: for dumps. */
 	pawl_store_(&c->since, pawl_i_clock_real(), relaxed);
 	pawl_i_context_show(c, what->kind, what->object, what->word);
 	watch(c, deadline, cancels);
-	answer = sleep_until_answer(w, l);
+	sleep_until(c, l, is_over, arg);
 	watch_no_more(c, deadline, cancels);
 	pawl_i_context_show(c, NULL, NULL, NULL);
-	return answer;
+}
+
+static bool is_answered(void *arg)
+{
+	return pawl_i_waiter_answer(arg) != 0;
+}
+
+uint32_t pawl_i_park(struct waiter *w, const struct wait_for *what, struct limit *l)
+{
+	uint32_t answer = pawl_i_waiter_park(w);
+
+	if (answer != 0)
+		return answer;
+	pawl_i_park_until(w->context, what, l, 0, is_answered, w);
+	return pawl_i_waiter_answer(w);
 }
 
 uint32_t pawl_i_park_or_give_up(struct waiter *w, const struct wait_for *what, struct limit *l)

@@ -10,6 +10,9 @@
 #include "wait/limit.h"
 #include "wait/waiter.h"
 
+/* Who has waited so long, and comes again, is served before others. */
+#define STARVE_NS PAWL_MS(1)
+
 /* What the wait is for, shown by pawl_dump(). */
 struct wait_for {
 	const char *kind;
@@ -31,7 +34,21 @@ struct waiter *pawl_i_park_waiter(const struct wait_for *what);
  */
 uint32_t pawl_i_park(struct waiter *w, const struct wait_for *what, struct limit *l);
 
-/* The same, and give up at the limit.  Return: the answer; 0: it was given up. */
+/*
+ * Return: how many pauses to spin before a wait under @l parks.  None if the limit is reached; or
+ * if who woke the thread the last time was on the CPU on which it is: it could not come while we
+ * spin.
+ */
+uint32_t pawl_i_park_spins(struct limit *l);
+
+/*
+ * Sleep until @is_over(@arg), which looks at waiters of the calling thread that went to
+ * PARKED, or at what @cancels stand for (cancel.h); or the limit @l is reached.
+ */
+void pawl_i_park_until(struct context *c, const struct wait_for *what, struct limit *l,
+	uint64_t cancels, bool (*is_over)(void *arg), void *arg);
+
+/* The same as park, and give up at the limit.  Return: the answer; 0: it was given up. */
 uint32_t pawl_i_park_or_give_up(struct waiter *w, const struct wait_for *what, struct limit *l);
 
 /* For those who cannot wait in a queue, for want of memory: sleep a while, longer each

@@ -55,7 +55,7 @@ struct segment {
 	uint64_t over;		/* the same: of cells whose wait is over */
 	/* Of a root: */
 	uint64_t head, tail;	/* refs */
-	uint64_t heir;		/* ref of a wait; the object's */
+	uint64_t words[2];	/* the object's */
 	uint32_t deaths;	/* counts segments that died, see died() */
 	uint32_t clean_at;
 	uint64_t cells[SEGMENT_ROOM];
@@ -340,6 +340,9 @@ static uint64_t root_make(struct waiter *w)
 	pawl_store_(&r->deaths, 0, relaxed);
 	/* Q50 relaxed: the same. */
 	pawl_store_(&r->clean_at, 0, relaxed);
+	for (int i = 0; i < 2; i++)
+		/* Q51 relaxed: as Q13. */
+		pawl_store_(&r->words[i], 0, relaxed);
 	return root;
 }
 
@@ -444,6 +447,17 @@ void pawl_i_queue_leave(uint64_t *queue, struct waiter *w)
 	    pawl_load_(&segment_at(root)->tail, seq_cst) != w->segment)
 		died(root);
 	leave_queue(queue, root, w);
+}
+
+int pawl_i_queue_enter(uint64_t *queue, struct waiter *w)
+{
+	return enter(queue, w) != 0 ? 0 : ENOMEM;
+}
+
+void pawl_i_queue_exit(uint64_t *queue, struct waiter *w)
+{
+	/* Q52 relaxed: as Q37. */
+	leave_queue(queue, root_in(pawl_load_(queue, relaxed)), w);
 }
 
 uint64_t pawl_i_queue_root(uint64_t *queue)
@@ -565,10 +579,25 @@ void pawl_i_queue_tell_all(uint64_t root, uint32_t answer, uint64_t most)
 		}
 }
 
-uint64_t *pawl_i_queue_heir(uint64_t *queue)
+void pawl_i_queue_tell_before(uint64_t root, uint32_t answer, uint32_t note)
+{
+	struct waiter *wake;
+	uint64_t ref;
+
+	while ((ref = pawl_i_queue_first_of(root)) != 0) {
+		if ((int32_t)(pawl_i_waiter_note(ref) - note) < 0) {
+			if (pawl_i_waiter_tell(ref, answer, &wake) && wake)
+				pawl_i_waiter_wake(wake);
+		} else if (waiter_waits(ref)) {
+			break;	/* so the note was of this wait */
+		}
+	}
+}
+
+uint64_t *pawl_i_queue_words(uint64_t *queue)
 {
 	/* Q41 acquire: pairs with Q1.  For who is not a user, and looks again after it. */
 	uint32_t handle = root_of(pawl_load_(queue, acquire));
 
-	return handle != 0 ? &segment_at(ref_make(0, handle))->heir : NULL;
+	return handle != 0 ? segment_at(ref_make(0, handle))->words : NULL;
 }

@@ -51,6 +51,10 @@ uint64_t pawl_i_queue_first(uint64_t *queue);
  * woken may come again. */
 void pawl_i_queue_tell_all(uint64_t root, uint32_t answer, uint64_t most);
 
+/* Answer, and wake, those who joined before all whose note is @note or later; they are in the
+ * first places. */
+void pawl_i_queue_tell_before(uint64_t root, uint32_t answer, uint32_t note);
+
 /* How many are inside, from a value of the queue field: those that wait, or are about to
  * leave. */
 static inline uint64_t queue_users(uint64_t queue)
@@ -58,7 +62,13 @@ static inline uint64_t queue_users(uint64_t queue)
 	return queue >> 24;
 }
 
-/* A word that belongs to the one heir of an object, kept in the queue it is a user of. */
-uint64_t *pawl_i_queue_heir(uint64_t *queue);
+/* Be a user of the queue without a place in it, by @w, which may join other queues meanwhile.
+ * Return: 0; ENOMEM. */
+int pawl_i_queue_enter(uint64_t *queue, struct waiter *w);
+void pawl_i_queue_exit(uint64_t *queue, struct waiter *w);
+
+/* Two words that are the object's, kept in its queue while that has users; zero at first.  NULL:
+ * there is no queue. */
+uint64_t *pawl_i_queue_words(uint64_t *queue);
 
 #endif

@@ -45,6 +45,13 @@ struct waiter *pawl_i_waiter_make(struct context *c)
 	return make(c, NULL);
 }
 
+struct waiter *pawl_i_waiter_sibling(struct waiter *w)
+{
+	if (!w->sibling)
+		w->sibling = make(w->context, NULL);
+	return w->sibling;
+}
+
 struct waiter *pawl_i_waiter_get(struct pawl_op *op)
 {
 	return make(NULL, op);
@@ -59,6 +66,18 @@ bool pawl_i_waiter_is_op(uint64_t ref)
 {
 	/* P26 relaxed: came with the ref; if it is over, P5 will see that. */
 	return pawl_load_(&waiter_at(ref)->op, relaxed) != NULL;
+}
+
+void pawl_i_waiter_make_note(struct waiter *w, uint32_t n)
+{
+	/* P27 release: pairs with P28.  That the wait before is over. */
+	pawl_store_(&w->note, n, release);
+}
+
+uint32_t pawl_i_waiter_note(uint64_t ref)
+{
+	/* P28 acquire: pairs with P27.  If it is a later wait's, P17 sees that after it. */
+	return pawl_load_(&waiter_at(ref)->note, acquire);
 }
 
 uint64_t pawl_i_waiter_arm(struct waiter *w)
@@ -154,6 +173,7 @@ uint64_t pawl_i_waiter_ref(const struct waiter *w)
 
 void pawl_i_waiter_forget(struct waiter *w)
 {
-	/* P21 relaxed: there is one thread. */
-	(void)pawl_fetch_add_(&w->word, ref_make(1, 0), relaxed);
+	for (; w; w = w->sibling)
+		/* P21 relaxed: there is one thread. */
+		(void)pawl_fetch_add_(&w->word, ref_make(1, 0), relaxed);
 }

@@ -35,29 +35,44 @@ enum {
 	MOVED,		/* the same; and it cannot be given up: it is about to stand elsewhere */
 	GRANT,		/* it is yours */
 	RETRY,		/* try again */
-	ALONE		/* the same, and you stand in no queue (mutex_move.h) */
+	ALONE,		/* the same, and you stand in no queue (mutex_move.h) */
+	CLOSED		/* the object was closed */
 };
 
 struct waiter {
 	_Alignas(CACHE_LINE) struct node node;
 	uint32_t handle;
 	uint32_t spare;		/* queue.c: handle of a root that it keeps for its next wait, or 0 */
+	uint32_t note;		/* of its wait, for who answers: sem.c, gate.c */
 	uint64_t word;		/* GENERATION << REF_SHIFT | state */
 	uint64_t segment;	/* queue.c: where its cell is; written by who put it there */
-	struct context *context;	/* whose it is, and stays; NULL: an op's */
+	struct context *context;	/* whose it is, and stays while that is a thread; NULL: an op's */
 	struct pawl_op *op;		/* whose it is; NULL: a thread's */
 	struct pawl_mutex *mutex;	/* cond.c: what to wait for after a signal */
+	struct waiter *sibling;		/* another one of its context, which keeps that too */
 };
 
 /* Return: one for @c, which keeps it; NULL: no memory. */
 struct waiter *pawl_i_waiter_make(struct context *c);
 
-/* The same for @op, which gives it back when its wait is over and it has left. */
+/*
+ * Return: another one of the context of @w, which is the caller's; made if need be, and kept:
+ * whoever told it may come to wake it later.  NULL: no memory.
+ */
+struct waiter *pawl_i_waiter_sibling(struct waiter *w);
+
+/* The same as make for @op, which gives it back when its wait is over and it has left. */
 struct waiter *pawl_i_waiter_get(struct pawl_op *op);
 void pawl_i_waiter_put(struct waiter *w);
 
 /* Return: whether the wait @ref is, if it is not over, that of an op. */
 bool pawl_i_waiter_is_op(uint64_t ref);
+
+/* Note @n for the next wait, before it is armed. */
+void pawl_i_waiter_make_note(struct waiter *w, uint32_t n);
+
+/* Return: what was noted for the wait @ref, or, if that is over, for a later one. */
+uint32_t pawl_i_waiter_note(uint64_t ref);
 
 /* Begin a wait.  Return: its ref. */
 uint64_t pawl_i_waiter_arm(struct waiter *w);

@@ -54,7 +54,7 @@ static bool both_wait(void)
 static void look(void)
 {
 	uint64_t word = pawl_load_(&m.word_, acquire);
-	uint64_t *place = word & HEIR ? pawl_i_queue_heir(&m.queue_) : NULL;
+	uint64_t *place = word & HEIR ? pawl_i_queue_words(&m.queue_) : NULL;
 
 	if (!place)	/* or it gave up meanwhile */
 		return;

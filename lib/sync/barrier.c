@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * barrier.c - pawl/barrier.h.  Uses: platform, wait.
+ *
+ * word = epoch << 32 | arrived << 1 | BROKEN
+ *
+ *	n --J3 arrive--> n + 1 ... parties - 1 --H3 the last--> epoch + 1, none arrived
+ *	n --H3 who gives up--> n|BROKEN						for ever
+ *
+ * It is a gate (gate.h) at which to arrive is to announce oneself.  One arrives with the epoch that
+ * one noted, or comes again: so the last, who begins the next epoch, answers all who arrived in
+ * this one, and nobody else who counts on it.
+ */
+#include "config.h"
+
+#include <errno.h>
+
+#include <pawl/atomic.h>
+#include <pawl/barrier.h>
+
+#include "platform/fatal.h"
+#include "platform/hb.h"
+#include "wait/gate.h"
+
+enum { BROKEN = 1 };
+#define ARRIVED ((uint64_t)2)
+
+struct arrival {
+	pawl_barrier *barrier;
+	struct limit limit;
+	uint64_t word;		/* as it was last seen; its epoch is that of the arrival */
+	struct waiter *waiter;	/* in the queue; NULL: there was no memory */
+};
+
+static uint32_t arrived(uint64_t word)
+{
+	return (uint32_t)word >> 1;
+}
+
+int pawl_barrier_init(pawl_barrier *b, uint32_t parties)
+{
+	if (parties == 0 || parties > INT32_MAX)
+		return EINVAL;
+	*b = (pawl_barrier)PAWL_BARRIER_INIT(parties);
+	return 0;
+}
+
+/* Return: the answer, which may be another's who was in the queue before; 0: none. */
+static uint32_t leave(struct arrival *a)
+{
+	uint32_t answer = 0;
+
+	if (a->waiter) {
+		answer = pawl_i_waiter_give_up(a->waiter);
+		pawl_i_queue_leave(&a->barrier->queue_, a->waiter);
+	}
+	a->waiter = NULL;
+	return answer;
+}
+
+static void join(struct arrival *a)
+{
+	struct wait_for what = { "barrier", a->barrier, NULL };
+	struct waiter *w = pawl_i_park_waiter(&what);
+
+	if (w)
+		pawl_i_waiter_make_note(w, gate_epoch(a->word));
+	if (w && pawl_i_queue_join(&a->barrier->queue_, w, pawl_i_waiter_arm(w)) == 0)
+		a->waiter = w;
+}
+
+/* Return: PAWL_BARRIER_SERIAL; 0: arrived; EPIPE; EAGAIN: another epoch has begun. */
+static int arrive(struct arrival *a)
+{
+	pawl_barrier *b = a->barrier;
+	uint32_t epoch = gate_epoch(a->word);
+
+	while (gate_epoch(a->word) == epoch) {
+		if (a->word & BROKEN)
+			return EPIPE;
+		if (arrived(a->word) + 1 < b->parties_) {
+			/* J3 acq_rel: pairs with H3, J4, J5.  What was done before the arrival; and
+			 * that we stand in the queue.  The failure as J4. */
+			if (pawl_cas_weak_(&b->word_, &a->word, a->word + ARRIVED, acq_rel, acquire))
+				return 0;
+		} else if (pawl_i_gate_open(&b->word_, &b->queue_, &a->word,
+					    (uint64_t)(epoch + 1) << 32, GRANT, epoch + 1)) {
+			return PAWL_BARRIER_SERIAL;
+		}
+	}
+	return EAGAIN;
+}
+
+/* The limit was reached by who arrived in @epoch: break it, unless the others are all there. */
+static int give_up(struct arrival *a, uint32_t epoch)
+{
+	pawl_barrier *b = a->barrier;
+	/* J5 acquire: pairs with J3, H3.  Those who arrived, or what they did. */
+	uint64_t word = pawl_load_(&b->word_, acquire);
+
+	while (gate_epoch(word) == epoch) {
+		if (word & BROKEN)
+			return EPIPE;
+		if (pawl_i_gate_open(&b->word_, &b->queue_, &word, word | BROKEN, CLOSED, epoch + 1))
+			return pawl_i_limit_error(&a->limit);
+	}
+	return 0;
+}
+
+/* Without memory. */
+static int wait_polling(struct arrival *a, uint32_t epoch)
+{
+	for (unsigned round = 0; !pawl_i_limit_reached(&a->limit); round++) {
+		/* J6 acquire: pairs with H3.  As J5. */
+		uint64_t word = pawl_load_(&a->barrier->word_, acquire);
+
+		if (gate_epoch(word) != epoch)
+			return 0;
+		if (word & BROKEN)
+			return EPIPE;
+		pawl_i_park_poll(round, &a->limit);
+	}
+	return give_up(a, epoch);
+}
+
+static int wait_for_others(struct arrival *a)
+{
+	struct wait_for what = { "barrier", a->barrier, NULL };
+	uint32_t epoch = gate_epoch(a->word), answer;
+
+	if (!a->waiter)
+		return wait_polling(a, epoch);
+	answer = pawl_i_park(a->waiter, &what, &a->limit);
+	if (answer == 0)
+		answer = leave(a);
+	if (answer == 0)
+		return give_up(a, epoch);
+	/* J7 acquire: pairs with H3.  Who broke it may have been in a later phase than we. */
+	return answer == CLOSED && gate_epoch(pawl_load_(&a->barrier->word_, acquire)) == epoch ?
+		EPIPE : 0;
+}
+
+int pawl_barrier_wait_until(pawl_barrier *b, pawl_time deadline)
+{
+	struct arrival a = { .barrier = b, .limit = pawl_i_limit(deadline) };
+	int rc;
+
+	if (b->parties_ == 0)
+		pawl_i_misuse("pawl_barrier_wait_until", "barrier", b, "is for nobody", 0);
+	hb_release(b);
+	do {
+		/* J4 acquire: pairs with H3, J3.  Those who arrived before. */
+		a.word = pawl_load_(&b->word_, acquire);
+		if (arrived(a.word) + 1 < b->parties_)
+			join(&a);
+		rc = arrive(&a);
+		if (rc == 0)
+			rc = wait_for_others(&a);
+		(void)leave(&a);
+	} while (rc == EAGAIN);
+	if (rc <= 0)
+		hb_acquire(b);
+	return rc;
+}
