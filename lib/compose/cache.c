@@ -142,8 +142,8 @@ static bool find_unlocked(const struct request *q, bool ready, pawl_cache_ref **
 }
 
 /* What the cache locks for a moment is not a wait of the caller's, who may be the done() of an
- * inline op: there it polls. */
-static void lock_shard(struct shard *s)
+ * inline op: there it polls.  Not inline, as it would cost a hit the saving of registers. */
+__attribute__((__noinline__)) static void lock_shard(struct shard *s)
 {
 	enum tls_inline stage = pawl_i_tls.stage;
 
