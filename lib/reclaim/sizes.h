@@ -4,7 +4,7 @@
 #define PAWL_RECLAIM_SIZES_H
 
 enum {
-	SEGMENT_ROOM = 22,	/* cells of a waiter queue's segment: with its head, four cache lines */
+	SEGMENT_ROOM = 21,	/* cells of a waiter queue's segment: with its head, four cache lines */
 	SEGMENT_CELLS = SEGMENT_ROOM,	/* of those, how many are used */
 	CHUNK_NODES = 128,	/* of nodes that are made at once */
 	NODES_CHUNKS = 32768	/* 4 million nodes of a kind; a table of 256 KB, mostly untouched */

@@ -19,9 +19,10 @@
 /* Return: the turnstile, for a user of the queue. */
 static pawl_mutex *turnstile(pawl_sem *s)
 {
-	pawl_mutex *m = (pawl_mutex *)(void *)pawl_i_queue_words(&s->queue_);
+	pawl_mutex *m = (pawl_mutex *)(void *)(pawl_i_queue_words(&s->queue_) + 1);
 
-	/* V23 relaxed: the same for all who come, before each uses it. */
+	/* V23 relaxed: the same for all who come, before each uses it, and left so: nobody else
+	 * has a use for these words. */
 	(void)pawl_fetch_or_(&m->queue_, PAWL_FAIR, relaxed);
 	return m;
 }
@@ -82,7 +83,7 @@ static int take_if_first(pawl_sem *s, int64_t n)
 
 	/* V27 relaxed: a mutex that is free is zero; who comes at this moment is before us, or
 	 * behind. */
-	return words && pawl_load_(words, relaxed) != 0 ? EAGAIN : take_all(s, n);
+	return words && pawl_load_(words + 1, relaxed) != 0 ? EAGAIN : take_all(s, n);
 }
 
 /* Without memory for a turnstile. */

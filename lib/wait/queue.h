@@ -67,8 +67,9 @@ static inline uint64_t queue_users(uint64_t queue)
 int pawl_i_queue_enter(uint64_t *queue, struct waiter *w);
 void pawl_i_queue_exit(uint64_t *queue, struct waiter *w);
 
-/* Two words that are the object's, kept in its queue while that has users; zero at first.  NULL:
- * there is no queue. */
+/* Three words that are the object's, kept in its queue while that has users: the first may be
+ * anything when that is made; the others are zero, if each object leaves them so.  NULL: there is
+ * no queue. */
 uint64_t *pawl_i_queue_words(uint64_t *queue);
 
 #endif
