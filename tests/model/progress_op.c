@@ -96,6 +96,11 @@ static void unlock_and_finish(void)
 	finish();
 }
 
+static void close_queue(void)
+{
+	pawl_cq_close(cq);
+}
+
 #define CAS_LOOPS "who joins, looks or pushes begins again when it changed"
 
 PROGRESS(op_start, 3, open_queue, "pawl_mutex_lock_op", "", .call = start_mine, .after = finish,
@@ -105,3 +110,5 @@ PROGRESS(op_cancel, 3, open_queue, "pawl_op_cancel", "", .before = lock_and_star
 	 .call = cancel_mine, .after = unlock_and_finish, .peer = use, .lock_free = CAS_LOOPS);
 PROGRESS(op_dispatch, 3, open_queue, "pawl_cq_dispatch", "", .before = lock_and_start,
 	 .call = dispatch, .after = unlock_and_finish, .peer = use, .lock_free = CAS_LOOPS);
+PROGRESS(op_close, 3, open_queue, "pawl_cq_close", "", .before = start_mine,
+	 .call = close_queue, .peer = use);
