@@ -12,6 +12,9 @@
 pawl_tests =
 test_support = %D%/support.c %D%/support.h
 
+# With an allocator that fails.
+test_memory = %D%/failing_memory.c %D%/failing_memory.h
+
 pawl_tests += %D%/test_mutex
 tests_test_mutex_SOURCES = %D%/test_mutex.c $(test_support)
 
@@ -52,7 +55,7 @@ pawl_tests += %D%/test_gate_free
 tests_test_gate_free_SOURCES = %D%/test_gate_free.c $(test_gates)
 
 pawl_tests += %D%/test_gate_enomem
-tests_test_gate_enomem_SOURCES  = %D%/test_gate_enomem.c $(test_gates)
+tests_test_gate_enomem_SOURCES  = %D%/test_gate_enomem.c $(test_memory) $(test_gates)
 tests_test_gate_enomem_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
 tests_test_gate_enomem_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
 
@@ -80,7 +83,7 @@ pawl_tests += %D%/test_cq
 tests_test_cq_SOURCES = %D%/test_cq.c $(test_support)
 
 pawl_tests += %D%/test_op_enomem
-tests_test_op_enomem_SOURCES  = %D%/test_op_enomem.c $(test_support)
+tests_test_op_enomem_SOURCES  = %D%/test_op_enomem.c $(test_memory) $(test_support)
 tests_test_op_enomem_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
 tests_test_op_enomem_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
 
@@ -168,7 +171,7 @@ pawl_tests += %D%/test_errno
 tests_test_errno_SOURCES = %D%/test_errno.c $(test_support)
 
 pawl_tests += %D%/test_enomem
-tests_test_enomem_SOURCES  = %D%/test_enomem.c $(test_support)
+tests_test_enomem_SOURCES  = %D%/test_enomem.c $(test_memory) $(test_support)
 tests_test_enomem_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
 tests_test_enomem_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
 
@@ -232,7 +235,7 @@ pawl_tests += %D%/test_any_races
 tests_test_any_races_SOURCES = %D%/test_any_races.c $(test_any_kinds) $(test_support)
 
 pawl_tests += %D%/test_any_enomem
-tests_test_any_enomem_SOURCES  = %D%/test_any_enomem.c $(test_any_kinds) $(test_support)
+tests_test_any_enomem_SOURCES  = %D%/test_any_enomem.c $(test_memory) $(test_any_kinds) $(test_support)
 tests_test_any_enomem_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
 tests_test_any_enomem_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
 

@@ -13,36 +13,8 @@
 
 #include <pawl/atomic.h>
 
-#include "platform/memory.h"
 #include "any_kinds.h"
-
-enum { NEVER = -1 };
-
-static int calls;			/* atomic */
-static int fail_from = NEVER, fail_to;	/* these calls, counted from 0; set before threads */
-
-void *pawl_i_memory_get(size_t size, size_t align)
-{
-	int call = pawl_fetch_add_(&calls, 1, relaxed);
-	void *p;
-
-	if (fail_from != NEVER && call >= fail_from && call < fail_to)
-		return NULL;
-	must(posix_memalign(&p, align, size) == 0);
-	return memset(p, 0, size);
-}
-
-void pawl_i_memory_put(void *p)
-{
-	free(p);
-}
-
-static void fail_calls(int from, int to)
-{
-	calls = 0;
-	fail_from = from;
-	fail_to = to;
-}
+#include "failing_memory.h"
 
 static void run_in_child(void (*fn)(void *arg), void *arg)
 {
@@ -57,7 +29,7 @@ static void open_without_memory(struct things *t, pawl_any list[KINDS])
 {
 	things_open(t);
 	things_list(t, 0, list);
-	fail_calls(0, INT32_MAX);
+	fail_calls_from(0);
 }
 
 /*** Polls *************************************************************************************/
@@ -167,7 +139,7 @@ static void wait_for_a_long_list(void *arg)
 	for (size_t i = 0; i < LONG; i++)
 		list[i] = (pawl_any){ PAWL_ANY_SEM, &sems[i] };
 	pawl_sem_release(&sems[0], 1);
-	fail_calls(from, INT32_MAX);
+	fail_calls_from(from);
 	if (from == 0) {
 		must(pawl_wait_any(list, SHORT + 1, PAWL_FOREVER, &which) == 0);
 		must(which == 0 && pawl_sem_value(&sems[0]) == 0);

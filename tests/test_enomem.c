@@ -21,43 +21,17 @@
 #include <pawl/tally.h>
 #include <pawl/thread.h>
 
-#include "platform/memory.h"
+#include "failing_memory.h"
 #include "support.h"
 
 /*** The allocator *****************************************************************************/
 
 /* The first context of all takes two calls: itself, and a chunk of waiters. */
-enum { NEVER = -1, CONTEXT_CALLS = 2 };
-
-static int calls;			/* atomic */
-static int fail_from = NEVER, fail_to;	/* these calls, counted from 0; set before threads */
-
-void *pawl_i_memory_get(size_t size, size_t align)
-{
-	int call = pawl_fetch_add_(&calls, 1, relaxed);
-	void *p;
-
-	if (fail_from != NEVER && call >= fail_from && call < fail_to)
-		return NULL;
-	must(posix_memalign(&p, align, size) == 0);
-	return memset(p, 0, size);
-}
-
-void pawl_i_memory_put(void *p)
-{
-	free(p);
-}
-
-static void fail_calls(int from, int to)
-{
-	calls = 0;
-	fail_from = from;
-	fail_to = to;
-}
+enum { CONTEXT_CALLS = 2 };
 
 static void fail_all_calls(void)
 {
-	fail_calls(0, INT32_MAX);
+	fail_calls_from(0);
 }
 
 static void run_in_child(void (*fn)(void *arg), void *arg)
@@ -79,7 +53,7 @@ static void attach_without_memory(void *arg)
 	must(pawl_thread_attach() == ENOMEM);
 	must(pawl_thread_attach() == 0);
 	must(pawl_thread_attach() == 0);
-	must(calls == 2 + CONTEXT_CALLS);
+	must(memory_calls() == 2 + CONTEXT_CALLS);
 	must(errno == 123);
 }
 
@@ -90,7 +64,7 @@ static void attach_without_all_memory(void *arg)
 	fail_calls(CONTEXT_CALLS - 1, CONTEXT_CALLS);
 	must(pawl_thread_attach() == ENOMEM);
 	must(pawl_thread_attach() == 0);
-	must(calls == 2 * CONTEXT_CALLS);
+	must(memory_calls() == 2 * CONTEXT_CALLS);
 }
 
 static void attach_returns_enomem_and_can_be_tried_again(void **state)
@@ -251,7 +225,7 @@ static void run_with_failing_calls(void *arg)
 
 	fail_calls(range[0], range[1]);
 	run_participants();
-	must(range[0] >= THREADS || calls > range[0]);	/* it did fail */
+	must(range[0] >= THREADS || memory_calls() > range[0]);	/* it did fail */
 }
 
 static void each_allocation_may_fail_and_nothing_is_lost(void **state)
@@ -450,7 +424,7 @@ static void run_without_keys(void *arg)
 	must(pawl_thread_attach() == ENOMEM);
 	must(pawl_thread_attach() == ENOMEM);
 	must(errno == 123);
-	must(calls == CONTEXT_CALLS);	/* what could not be kept was given back, and adopted */
+	must(memory_calls() == CONTEXT_CALLS);	/* what could not be kept was given back, and adopted */
 	run_participants();
 }
 

@@ -14,27 +14,8 @@
 
 #include <pawl/atomic.h>
 
-#include "platform/memory.h"
+#include "failing_memory.h"
 #include "gate_kinds.h"
-
-static int left = INT32_MAX;		/* atomic: calls that succeed */
-
-void *pawl_i_memory_get(size_t size, size_t align)
-{
-	void *p;
-
-	if (pawl_fetch_sub_(&left, 1, relaxed) <= 0) {
-		pawl_store_(&left, 0, relaxed);
-		return NULL;
-	}
-	must(posix_memalign(&p, align, size) == 0);
-	return memset(p, 0, size);
-}
-
-void pawl_i_memory_put(void *p)
-{
-	free(p);
-}
 
 static void run_in_child(void (*fn)(void *arg))
 {
@@ -76,7 +57,7 @@ static void pass_all(const struct gate_kind *k, int memory)
 	void *object = gate_new(k, WAITERS);
 	struct gate_waiter w[WAITERS];
 
-	pawl_store_(&left, memory, relaxed);
+	fail_calls_from(memory);
 	for (int i = 0; i < WAITERS; i++)
 		start(&w[i], k, object);
 	nap(PAWL_MS(2));
@@ -125,7 +106,7 @@ static void pulse_until_it_passes(const struct gate_kind *k)
 	struct poller p = { .kind = k, .object = gate_new(k, 1) };
 	struct worker w;
 
-	pawl_store_(&left, 0, relaxed);
+	fail_calls_from(0);
 	worker_start(&w, wait_polling, &p);
 	while (!pawl_load_(&p.passed, acquire)) {
 		nap(PAWL_MS(1));
@@ -155,7 +136,7 @@ static void who_has_no_memory_does_not_miss_a_pulse(void **state)
 static void give_up_without_memory(void *arg)
 {
 	(void)arg;
-	left = 0;
+	fail_calls_from(0);
 	FOR_EACH_GATE(k) {
 		void *object = gate_new(k, 1);
 		pawl_time soon = pawl_after(PAWL_MS(3));
@@ -186,10 +167,10 @@ static void cancel_without_memory(void *arg)
 		void *object = gate_new(k, 1);
 		struct gate_waiter w = GATE_WAITER(k, object);
 
-		left = INT32_MAX;
+		fail_calls(NEVER, 0);
 		w.source = gate_source();
 		w.scoped = true;
-		pawl_store_(&left, 0, relaxed);
+		fail_calls_from(0);
 		gate_waiter_start(&w);
 		nap(PAWL_MS(2));
 		pawl_cancel_fire(w.source, 1);
@@ -212,7 +193,7 @@ static void notify_without_memory(void *arg)
 	struct gate_waiter w[2];
 
 	(void)arg;
-	left = 0;
+	fail_calls_from(0);
 	for (int i = 0; i < 2; i++)
 		start(&w[i], &gate_kinds[GATE_NOTIFY], n);
 	for (int i = 0; i < 2; i++)
@@ -238,7 +219,7 @@ static void start_op(const struct gate_kind *k, pawl_cq *cq)
 
 	gate_op_init(&o, cq);
 	for (calls = 0;; calls++) {
-		left = calls;
+		fail_calls_from(calls);
 		started = k->wait_op(object, &o.op);
 		if (started != ENOMEM)
 			break;
@@ -248,7 +229,7 @@ static void start_op(const struct gate_kind *k, pawl_cq *cq)
 		must(gate_is_idle(k, object));
 	}
 	must(started == EINPROGRESS);
-	left = 0;
+	fail_calls_from(0);
 	k->let_pass(object);
 	must(pawl_cq_dispatch(cq, 0) == 1);
 	must(o.rc == 0 && o.calls == 1);
@@ -273,7 +254,7 @@ static void start_op_without_memory(void *arg)
 	struct gate_op o;
 
 	gate_op_init(&o, NULL);
-	left = 0;
+	fail_calls_from(0);
 	must(k->wait_op(object, &o.op) == ENOMEM);
 	k->let_pass(object);
 	if (k->stays)

@@ -15,28 +15,10 @@
 #include <pawl/mutex.h>
 #include <pawl/op.h>
 
-#include "platform/memory.h"
+#include "failing_memory.h"
 #include "support.h"
 
 enum { NONE = -1 };
-
-static int left = INT32_MAX;	/* calls that succeed; set while there is one thread */
-
-void *pawl_i_memory_get(size_t size, size_t align)
-{
-	void *p;
-
-	if (left <= 0)
-		return NULL;
-	left--;
-	must(posix_memalign(&p, align, size) == 0);
-	return memset(p, 0, size);
-}
-
-void pawl_i_memory_put(void *p)
-{
-	free(p);
-}
 
 static void note_done(pawl_op *op, int rc)
 {
@@ -48,9 +30,9 @@ static void open_without_memory(void *arg)
 	pawl_cq *cq;
 
 	(void)arg;
-	left = 0;
+	fail_calls_from(0);
 	must(pawl_cq_open(&cq) == ENOMEM);
-	left = INT32_MAX;
+	fail_calls(NEVER, 0);
 	must(pawl_cq_open(&cq) == 0);
 	pawl_cq_close(cq);
 }
@@ -68,7 +50,7 @@ static void start_without_memory(void *arg)
 	pawl_op_init(&op, cq, note_done, &rc);
 	pawl_mutex_lock(&m);
 	for (calls = 0;; calls++) {
-		left = calls;
+		fail_calls_from(calls);
 		started = pawl_mutex_lock_op(&m, &op);
 		if (started != ENOMEM)
 			break;
@@ -78,7 +60,7 @@ static void start_without_memory(void *arg)
 	}
 	must(calls > 0);
 	must(started == EINPROGRESS);
-	left = 0;
+	fail_calls_from(0);
 	pawl_mutex_unlock(&m);
 	must(pawl_cq_dispatch(cq, 0) == 1);
 	must(rc == 0);
@@ -106,7 +88,7 @@ static void start_some(void *arg)
 	(void)arg;
 	must(pawl_cq_open(&cq) == 0);
 	pawl_mutex_lock(&m);
-	left = CALLS;
+	fail_calls_from(CALLS);
 	for (int i = 0; i < MANY; i++) {
 		pawl_op_init(&op[i], cq, note_done, &rc[i]);
 		rc[i] = pawl_mutex_lock_op(&m, &op[i]);

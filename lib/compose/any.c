@@ -38,7 +38,6 @@ struct any {
 	struct place *places;
 	struct waiter *waiter;	/* the thread's; NULL: poll */
 	size_t taken;		/* n: none */
-	bool closed;
 };
 
 static bool is_gate(const pawl_any *a)
@@ -203,9 +202,7 @@ static void leave(struct any *a, size_t i)
 	answer = pawl_i_waiter_give_up(p->waiter);
 	pawl_i_queue_leave(queue_of(&a->list[i]), p->waiter);
 	p->waiter = NULL;
-	if (answer == CLOSED)
-		a->closed = true;
-	else if (answer != 0 && a->taken == a->n)
+	if (answer != 0 && answer != CLOSED && a->taken == a->n)
 		a->taken = i;
 	else
 		pass_on(&a->list[i], answer);
@@ -230,7 +227,7 @@ static void park(struct any *a, const struct wait_for *what, struct limit *l, ui
 	pawl_i_park_until(a->waiter->context, what, l, cancels, is_over, a);
 }
 
-/* Return: 0: one is taken; EAGAIN: look again; EPIPE; ENOMEM. */
+/* Return: 0: one is taken; EAGAIN: look again; ENOMEM. */
 static int wait_once(struct any *a, const struct wait_for *what, struct limit *l)
 {
 	uint64_t cancels;
@@ -244,9 +241,7 @@ static int wait_once(struct any *a, const struct wait_for *what, struct limit *l
 	pawl_i_op_let();
 	if (a->taken < a->n)
 		return 0;
-	if (a->closed)
-		return EPIPE;
-	return rc == 0 ? EAGAIN : rc;
+	return rc == ENOMEM ? ENOMEM : EAGAIN;
 }
 
 static int wait_any(struct any *a, pawl_time deadline)
