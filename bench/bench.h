@@ -93,7 +93,7 @@ struct bench_case {
 
 /* Tables end with a case whose name is NULL; lists of subjects with NULL. */
 extern const struct bench_case bench_mutex[], bench_counter[], bench_once[], bench_cond[],
-	bench_cache[], bench_sem[], bench_event[];
+	bench_cache[], bench_sem[], bench_event[], bench_rwlock[];
 
 /* What the program measures; ends with NULL. */
 extern const struct bench_case *const bench_tables[];

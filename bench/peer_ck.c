@@ -1,8 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* peer_ck.c - ck_ec32 as a subject. */
+/* peer_ck.c - ck_ec32 and ck_rwlock as subjects. */
 #include "config.h"
 
 #include "event_subject.h"
+#include "rw_subject.h"
+
+#ifndef BENCH_TSAN
+#include <ck_rwlock.h>
+
+static int rw_begin(ck_rwlock_t *l)
+{
+	ck_rwlock_init(l);
+	return 0;
+}
+
+RW_SUBJECTS(ck_rw, "ck_rwlock", ck_rwlock_t, rw_begin, ck_rwlock_read_lock, ck_rwlock_read_unlock,
+	    ck_rwlock_write_lock, ck_rwlock_write_unlock)
+#endif
 
 #ifdef BENCH_CK_EC
 #include <limits.h>

@@ -9,6 +9,7 @@
 
 #include "cond_subject.h"
 #include "lock_subject.h"
+#include "rw_subject.h"
 #include "sem_subject.h"
 
 static int mu_open(nsync_mu *lock)
@@ -20,6 +21,8 @@ static int mu_open(nsync_mu *lock)
 
 LOCK_SUBJECTS(nsync, "nsync", nsync_mu, mu_open, MU_CLOSE,
 	      nsync_mu_lock, nsync_mu_trylock, nsync_mu_unlock)
+RW_SUBJECTS(nsync_rw, "nsync", nsync_mu, mu_open, nsync_mu_rlock, nsync_mu_runlock, nsync_mu_lock,
+	    nsync_mu_unlock)
 
 struct cv_state {
 	nsync_mu mutex OWN_LINES;

@@ -12,6 +12,7 @@ pawl_examples += %D%/transfer
 pawl_examples += %D%/getorfetch
 pawl_examples += %D%/timelimit
 pawl_examples += %D%/bounded_work
+pawl_examples += %D%/cleanup
 pawl_examples += %D%/treesum
 
 examples_counter_LDADD      = libpawl.la
@@ -20,6 +21,7 @@ examples_transfer_LDADD     = libpawl.la
 examples_getorfetch_LDADD   = libpawl.la
 examples_timelimit_LDADD    = libpawl.la
 examples_bounded_work_LDADD = libpawl.la
+examples_cleanup_LDADD      = libpawl.la
 examples_treesum_LDADD      = libpawl.la
 examples_treesum_SOURCES    = %D%/treesum.c %D%/posix_crc.h
 
@@ -58,6 +60,7 @@ dist_examples_DATA += %D%/transfer.c
 dist_examples_DATA += %D%/getorfetch.c
 dist_examples_DATA += %D%/timelimit.c
 dist_examples_DATA += %D%/bounded_work.c
+dist_examples_DATA += %D%/cleanup.c
 dist_examples_DATA += %D%/treesum.c
 dist_examples_DATA += %D%/posix_crc.h
 dist_examples_DATA += %D%/op_poll.c

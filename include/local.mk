@@ -19,6 +19,7 @@ pkginclude_HEADERS += %D%/pawl/once.h
 pkginclude_HEADERS += %D%/pawl/op.h
 pkginclude_HEADERS += %D%/pawl/pawl.h
 pkginclude_HEADERS += %D%/pawl/scope.h
+pkginclude_HEADERS += %D%/pawl/rwlock.h
 pkginclude_HEADERS += %D%/pawl/sem.h
 pkginclude_HEADERS += %D%/pawl/tally.h
 pkginclude_HEADERS += %D%/pawl/thread.h

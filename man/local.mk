@@ -20,6 +20,7 @@ dist_man_MANS += %D%/pawl_mutex.3
 dist_man_MANS += %D%/pawl_notify.3
 dist_man_MANS += %D%/pawl_once.3
 dist_man_MANS += %D%/pawl_op.3
+dist_man_MANS += %D%/pawl_rwlock.3
 dist_man_MANS += %D%/pawl_scope.3
 dist_man_MANS += %D%/pawl_sem.3
 dist_man_MANS += %D%/pawl_tally.3
@@ -115,6 +116,19 @@ pawl_man_op += %D%/links/pawl_op_init.3
 pawl_man_op += %D%/links/pawl_op_init_inline.3
 pawl_man_op += %D%/links/pawl_op_user.3
 
+pawl_man_rwlock =
+pawl_man_rwlock += %D%/links/pawl_rwlock_downgrade.3
+pawl_man_rwlock += %D%/links/pawl_rwlock_rdlock.3
+pawl_man_rwlock += %D%/links/pawl_rwlock_rdlock_op.3
+pawl_man_rwlock += %D%/links/pawl_rwlock_rdlock_until.3
+pawl_man_rwlock += %D%/links/pawl_rwlock_rdunlock.3
+pawl_man_rwlock += %D%/links/pawl_rwlock_tryrdlock.3
+pawl_man_rwlock += %D%/links/pawl_rwlock_trywrlock.3
+pawl_man_rwlock += %D%/links/pawl_rwlock_wrlock.3
+pawl_man_rwlock += %D%/links/pawl_rwlock_wrlock_op.3
+pawl_man_rwlock += %D%/links/pawl_rwlock_wrlock_until.3
+pawl_man_rwlock += %D%/links/pawl_rwlock_wrunlock.3
+
 pawl_man_scope =
 pawl_man_scope += %D%/links/pawl_cancel_close.3
 pawl_man_scope += %D%/links/pawl_cancel_fire.3
@@ -167,6 +181,7 @@ pawl_man_links += $(pawl_man_mutex)
 pawl_man_links += $(pawl_man_notify)
 pawl_man_links += $(pawl_man_once)
 pawl_man_links += $(pawl_man_op)
+pawl_man_links += $(pawl_man_rwlock)
 pawl_man_links += $(pawl_man_scope)
 pawl_man_links += $(pawl_man_sem)
 pawl_man_links += $(pawl_man_tally)
@@ -190,6 +205,7 @@ $(pawl_man_mutex): ; $(PAWL_MAN_LINK)pawl_mutex.3
 $(pawl_man_notify): ; $(PAWL_MAN_LINK)pawl_notify.3
 $(pawl_man_once): ; $(PAWL_MAN_LINK)pawl_once.3
 $(pawl_man_op): ; $(PAWL_MAN_LINK)pawl_op.3
+$(pawl_man_rwlock): ; $(PAWL_MAN_LINK)pawl_rwlock.3
 $(pawl_man_scope): ; $(PAWL_MAN_LINK)pawl_scope.3
 $(pawl_man_sem): ; $(PAWL_MAN_LINK)pawl_sem.3
 $(pawl_man_tally): ; $(PAWL_MAN_LINK)pawl_tally.3

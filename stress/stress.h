@@ -28,7 +28,7 @@
 #define STRESS_STEMS(X) \
 	X(counter) X(session) X(transfer) X(cache) X(any) \
 	X(event) X(notify) X(barrier) \
-	X(mutex) X(cond) X(sem) X(once) X(op) X(scope) X(tally) X(selftest)
+	X(mutex) X(cond) X(rwlock) X(sem) X(once) X(op) X(scope) X(cleanup) X(tally) X(selftest)
 
 enum {
 	STRESS_ITERATIONS = 200,	/* of each thread, BROKEN */

@@ -76,6 +76,31 @@ tests_test_sem_many_SOURCES = %D%/test_sem_many.c $(test_taker)
 pawl_tests += %D%/test_sem_op
 tests_test_sem_op_SOURCES = %D%/test_sem_op.c $(test_taker)
 
+test_rw_user = %D%/rwlock_user.c %D%/rwlock_user.h $(test_support)
+
+pawl_tests += %D%/test_rwlock
+tests_test_rwlock_SOURCES = %D%/test_rwlock.c $(test_rw_user)
+
+pawl_tests += %D%/test_rwlock_slots
+tests_test_rwlock_slots_SOURCES = %D%/test_rwlock_slots.c $(test_rw_user)
+
+pawl_tests += %D%/test_rwlock_ends
+tests_test_rwlock_ends_SOURCES = %D%/test_rwlock_ends.c $(test_rw_user)
+
+pawl_tests += %D%/test_rwlock_op
+tests_test_rwlock_op_SOURCES = %D%/test_rwlock_op.c $(test_rw_user)
+
+pawl_tests += %D%/test_rwlock_inline
+tests_test_rwlock_inline_SOURCES = %D%/test_rwlock_inline.c $(test_rw_user)
+
+pawl_tests += %D%/test_rwlock_races
+tests_test_rwlock_races_SOURCES = %D%/test_rwlock_races.c $(test_rw_user)
+
+pawl_tests += %D%/test_rwlock_enomem
+tests_test_rwlock_enomem_SOURCES  = %D%/test_rwlock_enomem.c $(test_memory) $(test_rw_user)
+tests_test_rwlock_enomem_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
+tests_test_rwlock_enomem_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
+
 pawl_tests += %D%/test_op
 tests_test_op_SOURCES = %D%/test_op.c $(test_support)
 

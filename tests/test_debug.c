@@ -16,6 +16,7 @@
 #include <pawl/debug.h>
 #include <pawl/mutex.h>
 #include <pawl/once.h>
+#include <pawl/rwlock.h>
 #include <pawl/sem.h>
 
 #include "support.h"
@@ -79,7 +80,8 @@ struct objects {
 	pawl_counter counter;
 	pawl_once once;
 	pawl_sem sem;
-	struct worker on_mutex, on_cond, on_counter, on_once, on_sem;
+	pawl_rwlock rwlock;
+	struct worker on_mutex, on_cond, on_counter, on_once, on_sem, to_read, to_write;
 };
 
 static void wait_on_mutex(void *arg)
@@ -126,6 +128,22 @@ static void wait_on_sem(void *arg)
 	must(pawl_sem_acquire(&o->sem) == 0);
 }
 
+static void wait_to_read(void *arg)
+{
+	struct objects *o = arg;
+
+	pawl_rwlock_rdlock(&o->rwlock);
+	pawl_rwlock_rdunlock(&o->rwlock);
+}
+
+static void wait_to_write(void *arg)
+{
+	struct objects *o = arg;
+
+	pawl_rwlock_wrlock(&o->rwlock);
+	pawl_rwlock_wrunlock(&o->rwlock);
+}
+
 /* Return: the number of pawl's thread with this kernel id. */
 static int thread_number(pid_t tid)
 {
@@ -170,6 +188,11 @@ static int dump_while_all_wait(void *arg)
 	worker_await_wait(&o->on_once, "once", &o->once);
 	worker_start(&o->on_sem, wait_on_sem, o);
 	worker_await_wait(&o->on_sem, "semaphore", &o->sem);
+	pawl_rwlock_wrlock(&o->rwlock);
+	worker_start(&o->to_read, wait_to_read, o);
+	worker_await_wait(&o->to_read, "rwlock", &o->rwlock);
+	worker_start(&o->to_write, wait_to_write, o);
+	worker_await_wait(&o->to_write, "rwlock", &o->rwlock);
 	dump();
 	self = thread_number(getpid());
 	assert_waits(&o->on_mutex, "mutex", &o->mutex, self);
@@ -177,12 +200,15 @@ static int dump_while_all_wait(void *arg)
 	assert_waits(&o->on_counter, "counter", &o->counter, 0);
 	assert_waits(&o->on_once, "once", &o->once, self);
 	assert_waits(&o->on_sem, "semaphore", &o->sem, 0);
-	assert_int_equal(lines_like(ANY_LINE), 6);
-	assert_int_equal(lines_like(".*"), 6);	/* no deadlock */
+	assert_waits(&o->to_read, "rwlock", &o->rwlock, 0);
+	assert_waits(&o->to_write, "rwlock", &o->rwlock, 0);
+	assert_int_equal(lines_like(ANY_LINE), 8);
+	assert_int_equal(lines_like(".*"), 8);	/* no deadlock */
 	pawl_mutex_unlock(&o->mutex);
 	pawl_cond_signal(&o->cond);
 	(void)pawl_counter_add(&o->counter, -1);
 	pawl_sem_release(&o->sem, 1);
+	pawl_rwlock_wrunlock(&o->rwlock);
 	return 0;
 }
 
@@ -197,6 +223,8 @@ static void each_kind_of_wait_is_shown_with_its_object_and_holder(void **state)
 	worker_join(&o.on_counter);
 	worker_join(&o.on_once);
 	worker_join(&o.on_sem);
+	worker_join(&o.to_read);
+	worker_join(&o.to_write);
 }
 
 static void hold_until_told(void *arg)

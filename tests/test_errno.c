@@ -14,6 +14,7 @@
 #include <pawl/debug.h>
 #include <pawl/mutex.h>
 #include <pawl/once.h>
+#include <pawl/rwlock.h>
 #include <pawl/tally.h>
 #include <pawl/thread.h>
 
@@ -28,6 +29,29 @@ enum { OURS = 4711 };
 static int return_it(void *arg)
 {
 	return *(int *)arg;
+}
+
+static void call_rwlock_alone(void)
+{
+	pawl_rwlock l = PAWL_RWLOCK_INIT;
+
+	for (int i = 0; i < 100; i++) {		/* in a slot, too */
+		does(pawl_rwlock_rdlock(&l));
+		does(pawl_rwlock_rdunlock(&l));
+	}
+	does(pawl_rwlock_rdlock(&l));
+	returns(0, pawl_rwlock_tryrdlock(&l));
+	returns(EBUSY, pawl_rwlock_trywrlock(&l));
+	returns(ETIMEDOUT, pawl_rwlock_wrlock_until(&l, pawl_after(PAWL_MS(1))));
+	does(pawl_rwlock_rdunlock(&l));
+	does(pawl_rwlock_rdunlock(&l));
+	returns(0, pawl_rwlock_trywrlock(&l));
+	returns(EBUSY, pawl_rwlock_tryrdlock(&l));
+	returns(ETIMEDOUT, pawl_rwlock_rdlock_until(&l, pawl_after(PAWL_MS(1))));
+	does(pawl_rwlock_downgrade(&l));
+	does(pawl_rwlock_rdunlock(&l));
+	does(pawl_rwlock_wrlock(&l));
+	does(pawl_rwlock_wrunlock(&l));
 }
 
 static void call_all_alone(void *arg)
@@ -58,6 +82,7 @@ static void call_all_alone(void *arg)
 	returns(EDEADLK, pawl_mutex_lock_all_until(list, 1, 0));
 	does(pawl_mutex_unlock_all(list, 1));
 	does(pawl_mutex_destroy(&m));
+	call_rwlock_alone();
 	returns(EIO, pawl_once_do(&once, return_it, &err));
 	returns(0, pawl_once_do_until(&once, return_it, &ok, 0));
 	returns(0, pawl_once_do(&once, return_it, &ok));
@@ -114,6 +139,7 @@ struct sleeps {
 	pawl_cond cond;
 	pawl_counter counter;
 	pawl_once once;
+	pawl_rwlock rwlock;
 	struct worker worker;
 	pawl_time deadline;
 };
@@ -151,6 +177,24 @@ static void sleep_for_once(void *arg)
 
 	returns(ETIMEDOUT, pawl_once_do_until(&s->once, return_it, &ok, s->deadline));
 	returns(0, pawl_once_do(&s->once, return_it, &ok));
+}
+
+static void sleep_to_read(void *arg)
+{
+	struct sleeps *s = arg;
+
+	returns(ETIMEDOUT, pawl_rwlock_rdlock_until(&s->rwlock, s->deadline));
+	does(pawl_rwlock_rdlock(&s->rwlock));
+	does(pawl_rwlock_rdunlock(&s->rwlock));
+}
+
+static void sleep_to_write(void *arg)
+{
+	struct sleeps *s = arg;
+
+	returns(ETIMEDOUT, pawl_rwlock_wrlock_until(&s->rwlock, s->deadline));
+	does(pawl_rwlock_wrlock(&s->rwlock));
+	does(pawl_rwlock_wrunlock(&s->rwlock));
 }
 
 static void handle(int signal_number)
@@ -198,6 +242,13 @@ static void waits_that_sleep_are_interrupted_or_time_out_leave_errno_alone(void 
 	worker_join(&s.worker);
 	put_to_sleep(&s, sleep_for_counter, "counter", &s.counter);
 	returns(0, pawl_counter_add(&s.counter, -1));
+	worker_join(&s.worker);
+	does(pawl_rwlock_wrlock(&s.rwlock));
+	put_to_sleep(&s, sleep_to_read, "rwlock", &s.rwlock);
+	does(pawl_rwlock_downgrade(&s.rwlock));
+	worker_join(&s.worker);
+	put_to_sleep(&s, sleep_to_write, "rwlock", &s.rwlock);
+	does(pawl_rwlock_rdunlock(&s.rwlock));
 	worker_join(&s.worker);
 	returns(0, pawl_once_do(&s.once, put_another_to_sleep, &s));
 	worker_join(&s.worker);

@@ -65,6 +65,12 @@ check_bounded_work()
 	test "$(cat "$tmp/out")" = "10000 done, at most 100 at a time: 100"
 }
 
+check_cleanup()
+{
+	test "$(value canceled)" -eq 8 && test "$(value saved)" -eq 8 &&
+		test "$(value closed)" -eq 8
+}
+
 # The same for each event loop.
 check_op()
 {
@@ -109,7 +115,7 @@ run()
 	result $? "$name, $how"
 }
 
-for example in counter session transfer getorfetch timelimit bounded_work \
+for example in counter session transfer getorfetch timelimit bounded_work cleanup \
 	op_poll op_libuv op_libevent op_glib; do
 	for round in 1 2 3; do
 		run $example "round $round" env

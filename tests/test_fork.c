@@ -11,6 +11,7 @@
 #include <pawl/counter.h>
 #include <pawl/mutex.h>
 #include <pawl/once.h>
+#include <pawl/rwlock.h>
 #include <pawl/sem.h>
 #include <pawl/thread.h>
 
@@ -126,12 +127,77 @@ static void what_another_thread_held_stays_held_in_the_child(void **state)
 	worker_join(&h.worker);
 }
 
+/* One lock that another thread reads, in a slot, and one that the caller does. */
+struct reader {
+	struct worker worker;
+	pawl_rwlock theirs, ours;
+	struct gate reads, may_end;
+};
+
+static void read_often(pawl_rwlock *l)
+{
+	for (int i = 0; i < 100; i++) {
+		pawl_rwlock_rdlock(l);
+		pawl_rwlock_rdunlock(l);
+	}
+}
+
+static void read_theirs(void *arg)
+{
+	struct reader *r = arg;
+
+	read_often(&r->theirs);
+	pawl_rwlock_rdlock(&r->theirs);
+	gate_open(&r->reads);
+	gate_pass(&r->may_end);
+	pawl_rwlock_rdunlock(&r->theirs);
+}
+
+static void find_them_read(void *arg)
+{
+	struct reader *r = arg;
+
+	must(pawl_rwlock_trywrlock(&r->theirs) == EBUSY);
+	must(pawl_rwlock_wrlock_until(&r->theirs, pawl_after(PAWL_MS(2))) == ETIMEDOUT);
+	must(pawl_rwlock_tryrdlock(&r->theirs) == 0);
+	pawl_rwlock_rdunlock(&r->theirs);
+	must(pawl_rwlock_trywrlock(&r->ours) == EBUSY);
+	pawl_rwlock_rdunlock(&r->ours);
+	must(pawl_rwlock_trywrlock(&r->ours) == 0);
+	pawl_rwlock_wrunlock(&r->ours);
+	/* What others read can only be made anew; and then nobody is left who has it. */
+	r->theirs = (pawl_rwlock)PAWL_RWLOCK_INIT;
+	read_often(&r->theirs);
+	must(pawl_rwlock_trywrlock(&r->theirs) == 0);
+	pawl_rwlock_wrunlock(&r->theirs);
+}
+
+static void what_was_locked_for_reading_stays_so_in_the_child(void **state)
+{
+	struct reader r = { .reads = GATE_INIT, .may_end = GATE_INIT };
+
+	(void)state;
+	worker_start(&r.worker, read_theirs, &r);
+	gate_pass(&r.reads);
+	read_often(&r.ours);
+	pawl_rwlock_rdlock(&r.ours);
+	run_in_child(find_them_read, &r);
+	assert_int_equal(pawl_rwlock_trywrlock(&r.ours), EBUSY);
+	assert_int_equal(pawl_rwlock_trywrlock(&r.theirs), EBUSY);
+	pawl_rwlock_rdunlock(&r.ours);
+	gate_open(&r.may_end);
+	worker_join(&r.worker);
+	assert_int_equal(pawl_rwlock_trywrlock(&r.ours), 0);
+	assert_int_equal(pawl_rwlock_trywrlock(&r.theirs), 0);
+}
+
 struct everything {
 	pawl_mutex mutex;
 	pawl_cond cond;
 	pawl_counter counter;
 	pawl_once once;
 	pawl_sem sem;
+	pawl_rwlock rwlock;
 	bool ready;
 	int runs;
 };
@@ -157,6 +223,12 @@ static void use_everything(void *arg)
 	must(pawl_sem_acquire(&e->sem) == 0);
 	nap(PAWL_MS(1));
 	pawl_sem_release(&e->sem, 1);
+	pawl_rwlock_rdlock(&e->rwlock);
+	nap(PAWL_MS(1));
+	pawl_rwlock_rdunlock(&e->rwlock);
+	pawl_rwlock_wrlock(&e->rwlock);
+	nap(PAWL_MS(1));
+	pawl_rwlock_wrunlock(&e->rwlock);
 	(void)pawl_counter_add(&e->counter, -1);
 }
 
@@ -301,6 +373,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_child_may_unlock_what_its_thread_held),
 		TEST(what_another_thread_held_stays_held_in_the_child),
+		TEST(what_was_locked_for_reading_stays_so_in_the_child),
 		TEST(the_child_may_start_threads_that_wait),
 		TEST(even_if_threads_of_the_parent_wait_meanwhile),
 		TEST(what_others_waited_for_can_be_made_anew_in_the_child),

@@ -43,6 +43,7 @@ static void objects_are_as_small_as_promised(void **state)
 	assert_in_range(sizeof(pawl_cond), 1, 16);
 	assert_in_range(sizeof(pawl_once), 1, 16);
 	assert_int_equal(sizeof(pawl_counter), 8);
+	assert_int_equal(sizeof(pawl_rwlock), 24);
 }
 
 static void instants_and_durations_have_64_bits(void **state)

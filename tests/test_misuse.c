@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <pawl/mutex.h>
+#include <pawl/rwlock.h>
 #include <pawl/sem.h>
 #include <pawl/thread.h>
 
@@ -18,6 +19,7 @@
 static pawl_mutex m, others[3];
 static pawl_cond cond;
 static pawl_sem sem;
+static pawl_rwlock rwlock;
 
 static void set_up(unsigned flags)
 {
@@ -73,6 +75,12 @@ static void expect_sem(void (*fn)(void *arg), const char *call, const char *prob
 		assert_int_equal(pawl_sem_init(&sem, 1, flags), 0);
 		expect_line(fn, call, "semaphore", &sem, problem);
 	}
+}
+
+static void expect_rwlock(void (*fn)(void *arg), const char *call, const char *problem)
+{
+	rwlock = (pawl_rwlock)PAWL_RWLOCK_INIT;
+	expect_line(fn, call, "rwlock", &rwlock, problem);
 }
 
 static void run_in_thread(void (*fn)(void *arg))
@@ -600,6 +608,117 @@ static void using_a_semaphore_that_was_destroyed(void **state)
 	expect_sem(destroy_sem_twice, "pawl_sem_destroy", destroyed);
 }
 
+/*** Reader-writer lock ************************************************************************/
+
+static void rdunlock_it(void *arg)
+{
+	(void)arg;
+	pawl_rwlock_rdunlock(&rwlock);
+}
+
+static void wrunlock_it(void *arg)
+{
+	(void)arg;
+	pawl_rwlock_wrunlock(&rwlock);
+}
+
+static void downgrade_it(void *arg)
+{
+	(void)arg;
+	pawl_rwlock_downgrade(&rwlock);
+}
+
+static void rdunlock_twice(void *arg)
+{
+	pawl_rwlock_rdlock(&rwlock);
+	rdunlock_it(arg);
+	rdunlock_it(arg);
+}
+
+/* Many times before, so that readers are in slots. */
+static void rdunlock_once_too_often(void *arg)
+{
+	for (int i = 0; i < 1000; i++) {
+		pawl_rwlock_rdlock(&rwlock);
+		rdunlock_it(arg);
+	}
+	rdunlock_it(arg);
+}
+
+static void rdunlock_written(void *arg)
+{
+	pawl_rwlock_wrlock(&rwlock);
+	rdunlock_it(arg);
+}
+
+static void wrunlock_read(void *arg)
+{
+	pawl_rwlock_rdlock(&rwlock);
+	wrunlock_it(arg);
+}
+
+static void wrunlock_downgraded(void *arg)
+{
+	pawl_rwlock_wrlock(&rwlock);
+	pawl_rwlock_downgrade(&rwlock);
+	wrunlock_it(arg);
+}
+
+static void wrunlock_twice(void *arg)
+{
+	pawl_rwlock_wrlock(&rwlock);
+	wrunlock_it(arg);
+	wrunlock_it(arg);
+}
+
+static void downgrade_read(void *arg)
+{
+	pawl_rwlock_rdlock(&rwlock);
+	downgrade_it(arg);
+}
+
+static void unlocking_a_reader_writer_lock_that_is_not_held_so(void **state)
+{
+	const char *not_read = "is not held for reading", *not_written = "is not held for writing";
+
+	(void)state;
+	expect_rwlock(rdunlock_it, "pawl_rwlock_rdunlock", not_read);
+	expect_rwlock(rdunlock_twice, "pawl_rwlock_rdunlock", not_read);
+	expect_rwlock(rdunlock_once_too_often, "pawl_rwlock_rdunlock", not_read);
+	expect_rwlock(rdunlock_written, "pawl_rwlock_rdunlock", not_read);
+	expect_rwlock(wrunlock_it, "pawl_rwlock_wrunlock", not_written);
+	expect_rwlock(wrunlock_read, "pawl_rwlock_wrunlock", not_written);
+	expect_rwlock(wrunlock_downgraded, "pawl_rwlock_wrunlock", not_written);
+	expect_rwlock(wrunlock_twice, "pawl_rwlock_wrunlock", not_written);
+	expect_rwlock(downgrade_it, "pawl_rwlock_downgrade", not_written);
+	expect_rwlock(downgrade_read, "pawl_rwlock_downgrade", not_written);
+}
+
+static void not_called(pawl_op *op, int rc)
+{
+	(void)op;
+	(void)rc;
+	must_fail(__FILE__, __LINE__, "it is had at once");
+}
+
+/* Ops: what a thread locks itself may be noted elsewhere, and so is not counted. */
+static void read_too_often(void *arg)
+{
+	pawl_op op;
+
+	(void)arg;
+	pawl_op_init_inline(&op, not_called, &op);
+	for (int i = 0; i < 1000000; i++)
+		must(pawl_rwlock_rdlock_op(&rwlock, &op) == 0);
+	(void)!pawl_rwlock_rdlock_op(&rwlock, &op);
+}
+
+static void having_more_readers_than_a_million(void **state)
+{
+	(void)state;
+	expect_rwlock(read_too_often, "pawl_rwlock_rdlock", "has too many readers");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -625,6 +744,8 @@ int main(void)
 		TEST(giving_less_than_nothing_or_too_many_permits),
 		TEST(destroying_a_semaphore_that_is_waited_for),
 		TEST(using_a_semaphore_that_was_destroyed),
+		TEST(unlocking_a_reader_writer_lock_that_is_not_held_so),
+		TEST(having_more_readers_than_a_million),
 	};
 
 	return test_main(tests);

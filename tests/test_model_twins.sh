@@ -87,14 +87,14 @@ list_patches() {
 }
 
 list_orders() {
-	sed -n 's/^\([A-Z][0-9]\{1,\}\) \{1,\}\([a-z_]\{1,\}\) \{1,\}\([a-z_0-9]\{1,\}\).*/order \1 \2 \3/p' \
+	sed -n 's/^\([A-Z]\{1,\}[0-9]\{1,\}\) \{1,\}\([a-z_]\{1,\}\) \{1,\}\([a-z_0-9]\{1,\}\).*/order \1 \2 \3/p' \
 		"$twins"/*.orders
 }
 
 # Accesses that are not relaxed, by label.
 ordered_labels() {
 	find "$srcdir/lib" "$srcdir/include" -name '*.[ch]' -exec cat {} + |
-		sed -n 's|^.*/\* \([A-Z][0-9]\{1,\}\) \([a-z_]*\): .*$|\1 \2|p' |
+		sed -n 's|^.*/\* \([A-Z]\{1,\}[0-9]\{1,\}\) \([a-z_]*\): .*$|\1 \2|p' |
 		grep -v ' relaxed$' | cut -d ' ' -f 1 | sort -u
 }
 

@@ -13,6 +13,7 @@
 #include <pawl/counter.h>
 #include <pawl/mutex.h>
 #include <pawl/once.h>
+#include <pawl/rwlock.h>
 #include <pawl/sem.h>
 
 #include "support.h"
@@ -51,6 +52,7 @@ struct victim {
 	pawl_counter counter;
 	pawl_once once;
 	pawl_sem sem;
+	pawl_rwlock rwlock;
 	int64_t permits;		/* to wait for */
 	pawl_time deadline;
 	bool timed, signalled;	/* signalled: guarded by the mutex */
@@ -102,6 +104,24 @@ static void wait_for_sem(void *arg)
 	struct victim *v = arg;
 
 	v->result = pawl_sem_acquire_n(&v->sem, v->permits, v->deadline);
+}
+
+static void wait_for_reading(void *arg)
+{
+	struct victim *v = arg;
+
+	v->result = pawl_rwlock_rdlock_until(&v->rwlock, v->deadline);
+	if (v->result == 0)
+		pawl_rwlock_rdunlock(&v->rwlock);
+}
+
+static void wait_for_writing(void *arg)
+{
+	struct victim *v = arg;
+
+	v->result = pawl_rwlock_wrlock_until(&v->rwlock, v->deadline);
+	if (v->result == 0)
+		pawl_rwlock_wrunlock(&v->rwlock);
 }
 
 /*** The waits, disturbed while they last ******************************************************/
@@ -212,6 +232,25 @@ static void check_sem(bool timed)
 	}
 }
 
+static void check_rwlock(bool timed)
+{
+	void (*const waits[])(void *arg) = { wait_for_reading, wait_for_writing };
+
+	for (size_t i = 0; i < COUNT_OF(waits); i++) {
+		struct victim v = { .result = -1 };
+
+		pawl_rwlock_wrlock(&v.rwlock);
+		victim_start(&v, waits[i], timed);
+		harass(&v);
+		if (!timed)
+			pawl_rwlock_wrunlock(&v.rwlock);
+		victim_join(&v);
+		if (timed)
+			pawl_rwlock_wrunlock(&v.rwlock);
+		assert_int_equal(pawl_rwlock_trywrlock(&v.rwlock), 0);
+	}
+}
+
 static void check_each_wait(void (*way)(struct worker *w))
 {
 	disturb = way;
@@ -221,6 +260,7 @@ static void check_each_wait(void (*way)(struct worker *w))
 		check_counter(timed);
 		check_once(timed);
 		check_sem(timed);
+		check_rwlock(timed);
 	}
 }
 

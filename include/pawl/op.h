@@ -84,6 +84,7 @@ struct pawl_op {
 	uint64_t *queue_;
 	void *waiter_;
 	void *result_;
+	uint64_t phase_;
 	uint32_t answer_;
 	pawl_op *next_;
 	pawl_op *links_[3];

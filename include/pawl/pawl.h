@@ -17,6 +17,7 @@
 #include <pawl/notify.h>
 #include <pawl/once.h>
 #include <pawl/op.h>
+#include <pawl/rwlock.h>
 #include <pawl/scope.h>
 #include <pawl/sem.h>
 #include <pawl/tally.h>

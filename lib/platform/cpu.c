@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include <pawl/atomic.h>
@@ -56,4 +57,9 @@ uint32_t pawl_i_cpu_count(void)
 
 	errno = saved;
 	return n > 0 ? (uint32_t)n : 1;
+}
+
+void pawl_i_cpu_yield(void)
+{
+	(void)sched_yield();
 }

@@ -25,6 +25,9 @@ static inline void pawl_i_cpu_pause(void)
 	ck_pr_stall();
 }
 
+/* Let another thread run that is ready to, if there is one. */
+void pawl_i_cpu_yield(void);
+
 /* Exported by glibc >= 2.35, which registers the area for every thread; weak, so that an
  * older libc only makes the fallback the rule. */
 extern const ptrdiff_t __rseq_offset __attribute__((__weak__));

@@ -17,6 +17,7 @@ struct tls {
 	struct smr_record *smr;		/* the same, before the first section of reclaim/smr.h */
 	struct pawl_scope *scope;	/* innermost that was entered */
 	struct pawl_op *told, *told_last;	/* inline ops to be finished (wait/op.h) */
+	uint32_t shares;	/* as a reader that was counted, since the last look (wait/slots.h) */
 	unsigned held;		/* not yet, if > 0 */
 	enum tls_inline { NOT_INLINE, FINISHING, IN_DONE } stage;	/* of the one of now */
 };

@@ -7,6 +7,8 @@ enum {
 	SEGMENT_ROOM = 21,	/* cells of a waiter queue's segment: with its head, four cache lines */
 	SEGMENT_CELLS = SEGMENT_ROOM,	/* of those, how many are used */
 	CHUNK_NODES = 128,	/* of nodes that are made at once */
+	SLOTS_AFTER = 8,	/* readers of a lock that are counted before one sets BIAS, at least */
+	YIELDS = 8,		/* of who is about to stand in line, as long as it pays */
 	NODES_CHUNKS = 32768	/* 4 million nodes of a kind; a table of 256 KB, mostly untouched */
 };
 

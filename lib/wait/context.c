@@ -19,15 +19,23 @@
 #include "platform/memory.h"
 #include "platform/tls.h"
 #include "wait/context.h"
+#include "wait/slots.h"
 #include "wait/waiter.h"
 
 static struct context *newest;
+static uint32_t count;
 
 struct context *pawl_i_context_newest(void)
 {
 	/* X1 seq_cst: pairs with X4.  The fields of what was pushed; and for a tick,
 	 * w[now] K3 or K4, r[newest] here against w[newest] X4, r[now] K1. */
 	return pawl_load_(&newest, seq_cst);
+}
+
+uint32_t pawl_i_context_count(void)
+{
+	/* X16 relaxed: a hint. */
+	return pawl_load_(&count, relaxed);
 }
 
 static struct context *adopt(void)
@@ -47,6 +55,7 @@ static void give_back(void *arg)
 	struct context *c = arg;
 
 	pawl_i_tls.context = NULL;
+	pawl_i_slots_settle(c);
 	/* X3 release: pairs with X2. */
 	pawl_store_(&c->used, 0, release);
 }
@@ -71,6 +80,8 @@ static struct context *make(void)
 	 * pair with the last push only. */
 	while (!pawl_cas_weak_(&newest, &c->older, c, seq_cst, relaxed))
 		;
+	/* X17 relaxed: as X16. */
+	(void)pawl_fetch_add_(&count, 1, relaxed);
 	return c;
 }
 
@@ -105,6 +116,7 @@ static void forget_others(void)
 		}
 		pawl_i_context_show(c, NULL, NULL, NULL);
 		pawl_i_waiter_forget(c->waiter);
+		pawl_i_slots_settle(c);
 		/* X11 relaxed: a tick too many costs one look. */
 		pawl_store_(&c->deadline, INT64_MAX, relaxed);
 		/* X13 relaxed: the same. */

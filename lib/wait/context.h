@@ -15,6 +15,8 @@
 
 #include "platform/cpu.h"
 
+enum { CONTEXT_SLOTS = CACHE_LINE / sizeof(uint64_t) };
+
 struct waiter;
 
 struct context {
@@ -34,6 +36,9 @@ struct context {
 	const void *object;
 	const uint64_t *word;	/* of the object, its upper half the owner's id; or NULL */
 	int64_t since;
+
+	/* Of its owner as a reader: locks (slots.h). */
+	_Alignas(CACHE_LINE) uint64_t slots[CONTEXT_SLOTS];
 };
 
 /* Return: the caller's, made if need be; NULL: no memory. */
@@ -41,6 +46,9 @@ struct context *pawl_i_context(void);
 
 /* Return: the newest of the registry; go on with ->older. */
 struct context *pawl_i_context_newest(void);
+
+/* Return: how many there are. */
+uint32_t pawl_i_context_count(void);
 
 /* Say what the owner waits for; @kind NULL: for nothing. */
 void pawl_i_context_show(struct context *c, const char *kind, const void *object,

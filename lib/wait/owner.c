@@ -52,7 +52,7 @@ void pawl_i_owner_take(uint64_t *word, uint64_t self)
 
 void pawl_i_owner_clear(uint64_t *word)
 {
-	/* W5 seq_cst: pairs with V7, V22, W1, W2.  See owner.h. */
+	/* W5 seq_cst: pairs with RW5, RW24, V7, V22, W1, W2.  See owner.h. */
 	(void)pawl_fetch_and_(word, ~(uint64_t)WAITERS, seq_cst);
 }
 

@@ -23,6 +23,7 @@ long user_planted;
 
 static pawl_mutex lock, locks[3];
 static pawl_cond cond;
+static pawl_rwlock rwlock;
 static pawl_once once;
 static pawl_counter counter = PAWL_COUNTER_INIT(1);
 static pawl_tally tally;
@@ -147,6 +148,54 @@ static int try_all_for_a_while(void)
 static void plant_all_timed_out(unsigned me)
 {
 	plant_no_lock(me, try_all_for_a_while);
+}
+
+/* Written as a reader, and by another one after that has unlocked. */
+static void plant_as_reader(unsigned me)
+{
+	if (me == 1)
+		await_step(1);
+	pawl_rwlock_rdlock(&rwlock);
+	touch(me);
+	pawl_rwlock_rdunlock(&rwlock);
+	step();
+}
+
+/* Written after what was the writer has become a reader. */
+static void plant_downgraded(unsigned me)
+{
+	if (me == 0) {
+		pawl_rwlock_wrlock(&rwlock);
+		pawl_rwlock_downgrade(&rwlock);
+		touch(me);
+		step();
+		await_step(2);
+	} else {
+		await_step(1);
+		pawl_rwlock_rdlock(&rwlock);
+		touch(me);
+		step();
+	}
+	pawl_rwlock_rdunlock(&rwlock);
+}
+
+/* Read though it was not let in. */
+static void plant_not_let_in(unsigned me)
+{
+	if (me == 0) {
+		pawl_rwlock_wrlock(&rwlock);
+		touch(me);
+		step();
+		await_step(2);
+		pawl_rwlock_wrunlock(&rwlock);
+		return;
+	}
+	await_step(1);
+	CHECK(pawl_rwlock_tryrdlock(&rwlock) == EBUSY);
+	CHECK(pawl_rwlock_rdlock_until(&rwlock, pawl_after(PAWL_MS(1))) == ETIMEDOUT);
+	CHECK(pawl_rwlock_wrlock_until(&rwlock, pawl_after(PAWL_MS(1))) == ETIMEDOUT);
+	touch(me);
+	step();
 }
 
 /* Written after the signal, and after the mutex. */
@@ -288,6 +337,9 @@ static const struct {
 	{ "busy", plant_busy },
 	{ "timed_out", plant_timed_out },
 	{ "all_timed_out", plant_all_timed_out },
+	{ "as_reader", plant_as_reader },
+	{ "downgraded", plant_downgraded },
+	{ "not_let_in", plant_not_let_in },
 	{ "cond", plant_cond },
 	{ "cond_timed_out", plant_cond_timed_out },
 	{ "once", plant_once },

@@ -108,6 +108,95 @@ static void lock_all_part(unsigned me)
 	}
 }
 
+static pawl_rwlock rwlock;
+static long written, read_last[THREADS];
+
+static bool rdlock_somehow(unsigned round)
+{
+	switch (round % 3) {
+	case 0:
+		return pawl_rwlock_tryrdlock(&rwlock) == 0;
+	case 1:
+		return pawl_rwlock_rdlock_until(&rwlock, pawl_after(PAWL_US(20))) == 0;
+	default:
+		pawl_rwlock_rdlock(&rwlock);
+		return true;
+	}
+}
+
+static bool wrlock_somehow(unsigned round)
+{
+	switch (round % 3) {
+	case 0:
+		return pawl_rwlock_trywrlock(&rwlock) == 0;
+	case 1:
+		return pawl_rwlock_wrlock_until(&rwlock, pawl_after(PAWL_US(20))) == 0;
+	default:
+		pawl_rwlock_wrlock(&rwlock);
+		return true;
+	}
+}
+
+/* As the writer, who sees too what readers noted. */
+static void write_and_unlock(unsigned me, unsigned round)
+{
+	written++;
+	for (unsigned i = 0; i < THREADS; i++)
+		CHECK(read_last[i] < written);
+	if (me == 0 && round % 100 == 0)
+		hold();
+	if (round % 2 == 0) {
+		pawl_rwlock_wrunlock(&rwlock);
+		return;
+	}
+	pawl_rwlock_downgrade(&rwlock);
+	read_last[me] = written;
+	pawl_rwlock_rdunlock(&rwlock);
+}
+
+static void rwlock_part(unsigned me)
+{
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		if (round % 10 == me) {
+			if (wrlock_somehow(round / 10))
+				write_and_unlock(me, round / 10);
+		} else if (rdlock_somehow(round)) {
+			read_last[me] = written;
+			pawl_rwlock_rdunlock(&rwlock);
+		}
+	}
+}
+
+static void rwlock_done(pawl_op *op, int rc)
+{
+	CHECK(rc == 0);
+	written++;
+	*(bool *)pawl_op_user(op) = true;
+	pawl_rwlock_wrunlock(&rwlock);
+}
+
+/* Done by whoever lets it in, and seen by who locks it after that. */
+static void rwlock_op_part(unsigned me)
+{
+	for (unsigned round = 0; round < SHORT_ROUNDS; round++) {
+		bool done = false;
+		pawl_op op;
+		int rc;
+
+		pawl_op_init_inline(&op, rwlock_done, &done);
+		rc = pawl_rwlock_wrlock_op(&rwlock, &op);
+		CHECK(rc == 0 || rc == EINPROGRESS);
+		if (rc == 0)
+			rwlock_done(&op, 0);
+		for (bool seen = false; !seen; ) {
+			pawl_rwlock_rdlock(&rwlock);
+			seen = done;
+			read_last[me] = written;
+			pawl_rwlock_rdunlock(&rwlock);
+		}
+	}
+}
+
 static pawl_cond cond;
 static unsigned turn;
 
@@ -428,6 +517,10 @@ void everything_right(void)
 		before = waits_seen;
 	}
 	run(THREADS, lock_all_part);
+	run(THREADS, rwlock_part);
+	CHECK(waits_seen > before);
+	before = waits_seen;
+	run(THREADS, rwlock_op_part);
 	run(THREADS, cond_part);
 	run(2, signal_part);
 	run(2, signal_order_part);

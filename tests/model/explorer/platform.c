@@ -103,6 +103,11 @@ void pawl_i_cpu_pause(void)
 	model_pause();
 }
 
+void pawl_i_cpu_yield(void)
+{
+	model_pause();
+}
+
 uint32_t pawl_i_cpu_spins(void)
 {
 	unsigned spins = choose(SPINS, 2);

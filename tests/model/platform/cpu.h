@@ -13,6 +13,7 @@ enum { CACHE_LINE = 64 };
 
 uint32_t pawl_i_cpu_spins(void);
 void pawl_i_cpu_pause(void);
+void pawl_i_cpu_yield(void);
 int32_t pawl_i_cpu_index(void);
 uint32_t pawl_i_cpu_count(void);
 

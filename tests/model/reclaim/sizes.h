@@ -9,7 +9,9 @@ extern unsigned model_cells;
 enum {
 	SEGMENT_ROOM = 2,
 	CHUNK_NODES = 4,
-	NODES_CHUNKS = 8
+	NODES_CHUNKS = 8,
+	SLOTS_AFTER = 1,
+	YIELDS = 0
 };
 
 #define SEGMENT_CELLS model_cells

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Readers that are noted in slots (wait/slots.h), and those who count them in: a writer, two at
+ * once, and one who lets go of a share while a writer waits.
+ */
+#include <errno.h>
+
+#include <pawl/op.h>
+#include <pawl/rwlock.h>
+
+#include "explorer/model.h"
+#include "platform/tls.h"
+#include "wait/slots.h"
+
+/* What only makes more schedules of three, and is in the models of two. */
+enum { NOISE = STALE_LOADS | WEAK_FAILURES | CLOCK_JUMPS | SPINS | SPURIOUS_WAKES };
+enum { WAITING = 2, BIAS = 4 };
+#define COUNTS (((uint64_t)1 << 43) - 1)
+
+static pawl_rwlock l;
+static int data;
+
+static void make(void)
+{
+	model_name(&l, sizeof l, "l");
+	l.word_ = BIAS;
+}
+
+/* Let the next share that is counted set BIAS. */
+static void enter(unsigned who)
+{
+	model_attach(who);
+	pawl_i_tls.shares = MODEL_THREADS;
+}
+
+static bool in_slot(void)
+{
+	return __atomic_load_n(slots_of(pawl_i_context(), &l.word_), __ATOMIC_RELAXED) != 0;
+}
+
+static void judge(void)
+{
+	MODEL_CHECK((l.word_ & COUNTS & ~(uint64_t)BIAS) == 0);
+	MODEL_CHECK(l.readers_ == 0 && l.writers_ == 0);
+}
+
+static void write_once(void)
+{
+	pawl_rwlock_wrlock(&l);
+	data++;
+	pawl_rwlock_wrunlock(&l);
+}
+
+static int read_once(void)
+{
+	int seen;
+
+	pawl_rwlock_rdlock(&l);
+	seen = data;
+	if (in_slot())
+		model_saw(0);
+	pawl_rwlock_rdunlock(&l);
+	return seen;
+}
+
+/* The reader sees, while it is inside, whether it is counted in. */
+static void read_or_write(unsigned who)
+{
+	bool noted;
+
+	if (who != 1) {
+		write_once();
+		return;
+	}
+	pawl_rwlock_rdlock(&l);
+	noted = in_slot();
+	MODEL_CHECK(data >= 0);
+	model_saw(noted ? in_slot() ? 0 : 1 : 2);
+	pawl_rwlock_rdunlock(&l);
+}
+
+#define SEEN "it was in a slot", "it was in a slot, and counted in", "it was counted"
+
+MODEL(rwlock_slot, .about = "one reads, noted in a slot, one writes", .threads = 2, .setup = make,
+      .thread = read_or_write, .finish = judge, .enter = enter, .sights = { SEEN });
+
+MODEL(rwlock_slot_two_writers, .about = "one reads, noted in a slot, two write", .threads = 3,
+      .setup = make, .thread = read_or_write, .finish = judge, .enter = enter, .sights = { SEEN },
+      .without = NOISE, .preemptions = 2);
+
+/* One writes, sets BIAS again by reading, and writes: who saw the first BIAS is counted in by the
+ * second writer, and has seen what the first one wrote. */
+static void write_read_write(unsigned who)
+{
+	if (who == 1) {
+		(void)read_once();
+		return;
+	}
+	write_once();
+	(void)read_once();
+	write_once();
+}
+
+MODEL(rwlock_slot_again, .about = "one reads; one writes, reads, and writes", .threads = 2,
+      .setup = make, .thread = write_read_write, .finish = judge, .enter = enter,
+      .sights = { "it was in a slot" }, .without = WEAK_FAILURES | SPINS | SPURIOUS_WAKES);
+
+/* Who counts them in may come between the note and the look, and a writer behind it. */
+static void read_or_try(unsigned who)
+{
+	if (who == 1) {
+		(void)read_once();
+	} else if (pawl_rwlock_trywrlock(&l) == 0) {
+		data++;
+		pawl_rwlock_wrunlock(&l);
+	} else {
+		model_saw(1);
+	}
+}
+
+MODEL(rwlock_slot_try, .about = "one reads, noted in a slot, two try to write", .threads = 3,
+      .setup = make, .thread = read_or_try, .finish = judge, .enter = enter,
+      .sights = { "it was in a slot", "one was too late" }, .without = NOISE, .preemptions = 2);
+
+/* Two are inside: nobody writes until both have left, though one was counted in, and left. */
+static void enter_read(unsigned who)
+{
+	enter(who);
+	if (who < 3)
+		pawl_rwlock_rdlock(&l);
+}
+
+static void leave_or_try(unsigned who)
+{
+	if (who == 1)
+		MODEL_CHECK(data >= 0);
+	if (who < 3) {
+		model_saw(in_slot() ? 0 : 2);
+		pawl_rwlock_rdunlock(&l);
+	}
+	if (who > 1 && pawl_rwlock_trywrlock(&l) == 0) {
+		data++;
+		model_saw(1);
+		pawl_rwlock_wrunlock(&l);
+	}
+}
+
+MODEL(rwlock_slot_both, .about = "two are in slots and leave, one of them and a third try to write",
+      .threads = 3, .setup = make, .thread = leave_or_try, .finish = judge, .enter = enter_read,
+      .sights = { "it was in a slot", "it was written", "it was counted in" }, .without = NOISE,
+      .preemptions = 2);
+
+/* The writer that was there takes nobody's share for its own when the reader has left, and comes
+ * again. */
+static void read_twice_or_write(unsigned who)
+{
+	if (who == 2) {
+		write_once();
+		return;
+	}
+	(void)read_once();
+	(void)read_once();
+}
+
+MODEL(rwlock_slot_twice, .about = "one reads twice, noted in a slot, one writes", .threads = 2,
+      .setup = make, .thread = read_twice_or_write, .finish = judge, .enter = enter,
+      .sights = { "it was in a slot" });
+
+/* BIAS is set between the writer's first look and the one that it takes in line. */
+static void make_plain(void)
+{
+	make();
+	l.word_ = 0;
+}
+
+MODEL(rwlock_slot_set, .about = "one reads twice, and sets BIAS, one writes", .threads = 2,
+      .setup = make_plain, .thread = read_twice_or_write, .finish = judge, .enter = enter,
+      .sights = { "it was in a slot" });
+
+/*
+ * WAITERS and BIAS together: a writer that gives up takes WAITERS away for a moment, since there is
+ * another one; a reader comes, and sets BIAS; WAITERS is back; another one is noted in a slot.
+ */
+static pawl_op first, writer, late;
+
+static void done(pawl_op *op, int rc)
+{
+	if (op == &late)
+		return;
+	MODEL_CHECK(rc == 0);
+	data++;
+	pawl_rwlock_wrunlock(&l);
+}
+
+static void make_stale(void)
+{
+	make();
+	pawl_op_init_inline(&first, done, NULL);
+	pawl_op_init_inline(&writer, done, NULL);
+	MODEL_CHECK(pawl_rwlock_rdlock_op(&l, &first) == 0);
+	MODEL_CHECK(pawl_rwlock_wrlock_op(&l, &writer) == EINPROGRESS);
+}
+
+static void make_late(void)
+{
+	make_stale();
+	pawl_op_init_inline(&late, done, NULL);
+	MODEL_CHECK(pawl_rwlock_wrlock_op(&l, &late) == EINPROGRESS);
+}
+
+static void cancel_or_try_to_read(unsigned who)
+{
+	if (who == 1) {
+		MODEL_CHECK(pawl_op_cancel(&late) == 0);
+		return;
+	}
+	if (pawl_rwlock_tryrdlock(&l) != 0)
+		return;
+	MODEL_CHECK(data == 0);
+	if (in_slot() && (__atomic_load_n(&l.word_, __ATOMIC_RELAXED) & WAITING))
+		model_saw(0);
+	pawl_rwlock_rdunlock(&l);
+}
+
+static void write_at_last(void)
+{
+	MODEL_CHECK(data == 0);
+	pawl_rwlock_rdunlock(&l);
+	MODEL_CHECK(data == 1);
+	judge();
+}
+
+MODEL(rwlock_slot_waiters, .about = "one inside, two writers wait; T1 cancels one, two read",
+      .threads = 3, .setup = make_late, .thread = cancel_or_try_to_read, .finish = write_at_last,
+      .enter = enter, .sights = { "it was in a slot, and a writer waited" }, .without = NOISE);
+
+/* The same word, and who is inside leaves while one reads: the writer comes after both. */
+static void make_both(void)
+{
+	make_stale();
+	l.word_ |= BIAS;
+}
+
+static void leave_or_read(unsigned who)
+{
+	if (who == 1) {
+		pawl_rwlock_rdunlock(&l);
+	} else if (pawl_rwlock_tryrdlock(&l) == 0) {
+		MODEL_CHECK(data == 0 || data == 1);
+		if (in_slot())
+			model_saw(0);
+		pawl_rwlock_rdunlock(&l);
+	}
+}
+
+static void was_written(void)
+{
+	MODEL_CHECK(data == 1);
+	judge();
+}
+
+MODEL(rwlock_slot_last, .about = "one inside, a writer waits, with BIAS; T1 leaves, T2 reads",
+      .threads = 2, .setup = make_both, .thread = leave_or_read, .finish = was_written,
+      .enter = enter, .sights = { "it was in a slot" });
+
+/* A thread exits, and has it: its share is counted then, and another may give it back. */
+static void exit_or_try(unsigned who)
+{
+	if (who == 1) {
+		pawl_rwlock_rdlock(&l);
+		__atomic_store_n(&data, 1, __ATOMIC_RELEASE);
+		if (in_slot())
+			model_saw(0);
+	} else if (__atomic_load_n(&data, __ATOMIC_ACQUIRE) == 1) {
+		MODEL_CHECK(pawl_rwlock_trywrlock(&l) == EBUSY);
+		model_saw(1);
+	}
+}
+
+static void leave_for_it(void)
+{
+	pawl_rwlock_rdunlock(&l);
+	judge();
+}
+
+MODEL(rwlock_slot_exit, .about = "T1 exits, noted in a slot; T2 tries to write", .threads = 2,
+      .setup = make, .thread = exit_or_try, .finish = leave_for_it, .enter = enter,
+      .sights = { "it was in a slot", "it had it" });
