@@ -21,6 +21,7 @@ struct gate_kind {
 	int (*wait_op)(void *object, pawl_op *op);	/* NULL: a barrier */
 	void (*let_pass)(void *object);
 	bool stays;			/* who comes later passes too */
+	bool told;			/* threads stand in its queue, and are told one by one */
 };
 
 enum { GATE_EVENT, GATE_NOTIFY, GATE_LATCH, GATE_FUTURE, GATE_BARRIER, GATE_KINDS };
@@ -39,6 +40,9 @@ void *gate_new(const struct gate_kind *k, unsigned waiters);
 
 /* Whether nobody is in its queue, which was given back then. */
 bool gate_is_idle(const struct gate_kind *k, const void *object);
+
+/* Whether somebody waits, or has; for a moment. */
+bool gate_is_waited_for(const struct gate_kind *k, const void *object);
 
 /* Until *@word, which only grows, is @value or more. */
 void gate_await(uint32_t *word, uint32_t value);
@@ -96,7 +100,7 @@ struct gate_duel {
 	uint32_t turn, answered;	/* atomic: rounds that began, and are over for the thread */
 	uint32_t at;			/* atomic: waits that began in this round */
 	pawl_time when;			/* atomic: the deadline of the last of them */
-	uint32_t queued;		/* waits that stood in the queue when the test came */
+	uint32_t announced;		/* waits that had to sleep when the test came */
 };
 
 /*

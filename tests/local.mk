@@ -139,6 +139,11 @@ tests_test_debug_SOURCES = %D%/test_debug.c $(test_support)
 pawl_tests += %D%/test_misuse
 tests_test_misuse_SOURCES = %D%/test_misuse.c $(test_support)
 
+pawl_tests += %D%/test_lobby
+tests_test_lobby_SOURCES  = %D%/test_lobby.c $(test_support)
+tests_test_lobby_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
+tests_test_lobby_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
+
 pawl_tests += %D%/test_context
 tests_test_context_SOURCES  = %D%/test_context.c $(test_support)
 tests_test_context_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)

@@ -25,7 +25,8 @@ static void one_step_lets_pass_all_who_wait(void **state)
 			w[i] = (struct gate_waiter)GATE_WAITER(k, object);
 			gate_waiter_park(&w[i]);
 		}
-		assert_false(gate_is_idle(k, object));
+		assert_true(gate_is_waited_for(k, object));
+		assert_int_equal(gate_is_idle(k, object), !k->told);
 		gate_written++;
 		k->let_pass(object);
 		for (int i = 0; i < MANY; i++)

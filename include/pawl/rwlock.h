@@ -12,9 +12,10 @@
  *	table[i]++;
  *	pawl_rwlock_wrunlock(&table_lock);
  *
- * Who comes for reading while a writer is there, or waits, waits for one writer at most: when that
- * leaves, all readers who wait then are let in together, before the next writer; and who comes
- * after them waits for that writer.  Writers are served in the order in which they began to wait.
+ * Who finds a writer there, or waiting, tries again for some microseconds and a few yields of the
+ * CPU, and then stands in line.  A reader in line waits for one writer at most: when that leaves, all
+ * readers in line are let in together, before the next writer; and who comes after them waits for
+ * that writer.  Writers in line are served in its order.
  *
  * Readers that overlap do not slow each other down: where many come, each notes its lock in a
  * cache line of its own thread, where the next writer finds it.
@@ -30,8 +31,8 @@
  *            try functions, the unlock functions, downgrade, and giving up at a deadline; the time
  *            of an unlock grows with the number of readers that it lets in, and that of a
  *            writer's coming with the number of threads that ever waited, if readers came in
- *            numbers since the last one.  A thread that is stopped while it lets readers in is
- *            itself a reader until it goes on.
+ *            numbers since the last one.  A thread that is stopped while it lets readers in,
+ *            or looks for them on its way to write, is itself a reader until it goes on.
  *            rdlock and wrlock block until their turn comes.
  * Signals:   nothing here is async-signal-safe.
  * Misuse:    unlocking what is not locked, or so many readers: one sentence on standard error,
@@ -81,7 +82,8 @@ PAWL_API int pawl_rwlock_rdlock_until(pawl_rwlock *l, pawl_time deadline)
 	PAWL_MUST_CHECK_ PAWL_NONNULL_;
 
 /*
- * Lock for reading, as @op; any thread may unlock it then.
+ * Lock for reading, as @op; any thread may unlock it then.  A canceled op that was let in since
+ * keeps writers out until it is dispatched.
  *
  * Return: 0: it has it; EINPROGRESS, and done() will be called, with 0, ETIMEDOUT or ECANCELED;
  * ENOMEM.
@@ -94,7 +96,7 @@ PAWL_API void pawl_rwlock_rdunlock(pawl_rwlock *l) PAWL_NONNULL_;
 /* Lock for writing.  Waits; no scope and no deadline ends that. */
 PAWL_API void pawl_rwlock_wrlock(pawl_rwlock *l) PAWL_NONNULL_;
 
-/* Return: 0; EBUSY: somebody has it, or waits for writing. */
+/* Return: 0; EBUSY: somebody has it, or waits for writing, or tries that at this moment. */
 PAWL_API int pawl_rwlock_trywrlock(pawl_rwlock *l) PAWL_MUST_CHECK_ PAWL_NONNULL_;
 
 /*

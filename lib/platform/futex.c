@@ -16,7 +16,7 @@
 /* The deadline's seconds must fit; a 32-bit time_t would end in 2038. */
 _Static_assert(sizeof(time_t) == 8, "pawl needs a 64-bit time_t");
 
-void pawl_i_futex_wait(uint32_t *word, uint32_t expected, int64_t deadline)
+void pawl_i_futex_wait_bits(uint32_t *word, uint32_t expected, uint32_t bits, int64_t deadline)
 {
 	struct timespec until, *timeout = NULL;
 	int saved = errno, err = 0;
@@ -30,7 +30,7 @@ void pawl_i_futex_wait(uint32_t *word, uint32_t expected, int64_t deadline)
 	}
 	/* WAIT_BITSET takes an absolute instant of CLOCK_MONOTONIC; WAIT a duration. */
 	if (syscall(SYS_futex, word, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, expected, timeout,
-		    NULL, FUTEX_BITSET_MATCH_ANY) != 0)
+		    NULL, bits) != 0)
 		err = errno;
 	errno = saved;
 	/* EAGAIN: the word had changed. */
@@ -38,11 +38,27 @@ void pawl_i_futex_wait(uint32_t *word, uint32_t expected, int64_t deadline)
 		pawl_i_fatal("futex wait failed", "errno", (uint64_t)err);
 }
 
-void pawl_i_futex_wake(uint32_t *word)
+void pawl_i_futex_wait(uint32_t *word, uint32_t expected, int64_t deadline)
+{
+	pawl_i_futex_wait_bits(word, expected, FUTEX_BITSET_MATCH_ANY, deadline);
+}
+
+static void wake(uint32_t *word, int most, uint32_t bits)
 {
 	int saved = errno;
 
 	/* EFAULT: the address is gone, and so is its sleeper. */
-	(void)syscall(SYS_futex, word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1, NULL, NULL, 0);
+	(void)syscall(SYS_futex, word, FUTEX_WAKE_BITSET | FUTEX_PRIVATE_FLAG, most, NULL, NULL,
+		      bits);
 	errno = saved;
+}
+
+void pawl_i_futex_wake(uint32_t *word)
+{
+	wake(word, 1, FUTEX_BITSET_MATCH_ANY);
+}
+
+void pawl_i_futex_wake_bits(uint32_t *word, uint32_t bits)
+{
+	wake(word, INT_MAX, bits);
 }

@@ -15,4 +15,9 @@ void pawl_i_futex_wait(uint32_t *word, uint32_t expected, int64_t deadline);
 /* Wake one who sleeps on the address.  *word is not read: it may be gone. */
 void pawl_i_futex_wake(uint32_t *word);
 
+/* The same, for who is woken together with others: all those who sleep on the address with one of
+ * the @bits of the wake. */
+void pawl_i_futex_wait_bits(uint32_t *word, uint32_t expected, uint32_t bits, int64_t deadline);
+void pawl_i_futex_wake_bits(uint32_t *word, uint32_t bits);
+
 #endif

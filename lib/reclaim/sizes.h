@@ -9,6 +9,8 @@ enum {
 	CHUNK_NODES = 128,	/* of nodes that are made at once */
 	SLOTS_AFTER = 8,	/* readers of a lock that are counted before one sets BIAS, at least */
 	YIELDS = 8,		/* of who is about to stand in line, as long as it pays */
+	LOBBIES = 2048,		/* words on which threads sleep that one step wakes */
+	LOBBY_BITS = 8,	/* at most; so many are told apart of the objects that share one */
 	NODES_CHUNKS = 32768	/* 4 million nodes of a kind; a table of 256 KB, mostly untouched */
 };
 

@@ -2,10 +2,16 @@
 /*
  * event.c - pawl/event.h.  Uses: wait.
  *
- * word = epoch << 32 | announces << 1 | SET (gate.h)
+ * word = epoch << 32 | announces | CALLING | SLEEPS | SET (gate.h)
  *
- *	epoch --H3 set--> epoch + 1 | SET --Y2 clear--> epoch + 1
- *			  SET --Y4 set--> the same
+ *	epoch        --H3 set--> epoch + 1 | SET          --Y2 clear--> epoch + 1
+ *	epoch|SLEEPS --H3 set--> epoch + 1 | SET|CALLING  --Y2 clear--> epoch + 1 | CALLING
+ *			         SET, perhaps CALLING     --Y4 set----> SET
+ *
+ * CALLING  who set it may be stopped before it has called those who slept.  So who sets it when it
+ *          is set calls them, and then takes CALLING away.  It stays when it is cleared and set
+ *          again, when a call is made only if somebody sleeps anew, for all: one each time would
+ *          cost turns of two threads, of which one sleeps now and then, 3 %.
  */
 #include "config.h"
 
@@ -13,6 +19,8 @@
 
 #include "platform/hb.h"
 #include "sync/gates.h"
+
+#define CALLING GATE_OWN
 
 _Static_assert(sizeof(pawl_event) == 16, "pawl_event has 16 bytes");
 
@@ -29,6 +37,13 @@ struct gate pawl_i_event_gate(pawl_event *e)
 	};
 }
 
+static uint64_t when_set(uint64_t word)
+{
+	uint64_t next = (word | GATE_OPEN) + GATE_EPOCH;
+
+	return word & GATE_SLEEPS ? (next & ~GATE_SLEEPS) | CALLING : next;
+}
+
 /* It is set, by @word; who did that may be stopped before it has answered all. */
 static void help(pawl_event *e, uint64_t word)
 {
@@ -41,11 +56,13 @@ static void help(pawl_event *e, uint64_t word)
 static bool set(pawl_event *e, uint64_t *word)
 {
 	if (!(*word & GATE_OPEN))
-		return pawl_i_gate_open(&e->word_, &e->queue_, word, (*word | GATE_OPEN) + GATE_EPOCH,
-					GRANT, gate_epoch(*word) + 1);
+		return pawl_i_gate_open_wide(&e->word_, &e->queue_, word, when_set(*word), GRANT,
+					     gate_epoch(*word) + 1);
+	if (*word & CALLING)
+		pawl_i_gate_call(&e->word_);
 	/* Y4 release: pairs with Y2.  What was done before it is set again, for who clears it after
 	 * that; a read-modify-write, to notice one who has cleared it already. */
-	if (!pawl_cas_(&e->word_, word, *word, release, acquire))
+	if (!pawl_cas_(&e->word_, word, *word & ~CALLING, release, acquire))
 		return false;
 	help(e, *word);
 	return true;

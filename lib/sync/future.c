@@ -2,7 +2,7 @@
 /*
  * future.c - pawl/future.h.  Uses: wait.
  *
- * word = TAKEN << 32 | announces << 1 | SET (gate.h)
+ * word = TAKEN << 32 | announces and SLEEPS | SET (gate.h)
  *
  *	0 --A1 set, who writes the result--> TAKEN --H3--> TAKEN|SET
  */
@@ -42,7 +42,7 @@ int pawl_future_set(pawl_future *f, int rc, void *value)
 	f->rc_ = rc;
 	f->value_ = value;
 	hb_release(f);
-	while (!pawl_i_gate_open(&f->word_, &f->queue_, &word, word | GATE_OPEN, GRANT, 1))
+	while (!pawl_i_gate_open_wide(&f->word_, &f->queue_, &word, word | GATE_OPEN, GRANT, 1))
 		;
 	return 0;
 }

@@ -2,7 +2,7 @@
 /*
  * latch.c - pawl/latch.h.  Uses: platform, wait.
  *
- * word = arrivals that are missing << 32 | announces << 1 (gate.h); open: none is.
+ * word = arrivals that are missing << 32 | announces and SLEEPS (gate.h); open: none is.
  *
  *	n --J2 arrive--> n - 1 ... 1 --H3 the last--> 0
  */
@@ -47,7 +47,7 @@ static bool arrive(pawl_latch *l, uint64_t *word)
 	if (missing(*word) == 0)
 		pawl_i_misuse("pawl_latch_arrive", "latch", l, "is open: all have arrived", 0);
 	if (missing(next) == 0)
-		return pawl_i_gate_open(&l->word_, &l->queue_, word, next, GRANT, 1);
+		return pawl_i_gate_open_wide(&l->word_, &l->queue_, word, next, GRANT, 1);
 	/* J2 release: pairs with H1, H3.  What was done before the arrival; the failure as J1. */
 	return pawl_cas_weak_(&l->word_, word, next, release, acquire);
 }

@@ -2,7 +2,7 @@
 /*
  * notify.c - pawl/notify.h.  Uses: wait.
  *
- * word = epoch << 32 | announces << 1 | KEPT (gate.h)
+ * word = epoch << 32 | announces | KEPT (gate.h)
  *
  *	who waits     --P5 one--> GRANT				if there is one, else:
  *	epoch         --Z2 one--> epoch|KEPT --H2 wait--> epoch

@@ -16,6 +16,7 @@
  *	1 share|WAITERS --RW9 rdunlock--> WRITER|WAITERS	the last one gets the whole for a moment,
  *				and hands it over, by an answer to the writer who waited longest
  *	WRITER|WAITERS --wrunlock--> the same, handed over
+ *	shares|WAITERS --W5 nobody stands in line any more--> shares
  *	shares|WAITERS --W5 last writer gave up--> shares, n expect --RW8--> shares + n
  *
  * I1  WRITER and shares are never together.  Who waits to read has no share, but counts: one step
@@ -25,9 +26,9 @@
  * I3  a writer waits in the queue, announced, and nobody looked for it in vain  =>  WAITERS, and
  *     WRITER or shares: so somebody will let go, and look at the queue (owner.h).
  * I4  phase changes when readers are let in; those who wait note the phase in which they were
- *     counted, and have their share when it is not that one any more.  They must not miss
- *     2^21 of them: between a first and a second, but for writers that give up, is a writer's
- *     time, for which theirs must be over.
+ *     counted, and have their share when it is not that one any more, or nobody expects one.
+ *     They must not miss 2^21 of them and come back while others expect one: between a first and
+ *     a second, but for writers that give up, is a writer's time, for which theirs must be over.
  * I5  BIAS: more readers may be in slots (slots.h).  Nobody sets WRITER while it is set.
  * I6  the last touch of the object: RW10, or the answer of a hand-over.
  */
@@ -62,6 +63,12 @@ static uint64_t phase_of(uint64_t word)
 	return word & ~(PHASE - 1);
 }
 
+/* Whether one who expected a share in @phase has it, by @word.  Who expects one is counted. */
+static bool is_let_in(uint64_t word, uint64_t phase)
+{
+	return phase_of(word) != phase || !(word & EXPECTING);
+}
+
 static _Noreturn void refuse(const char *verb, const pawl_rwlock *l, const char *problem)
 {
 	pawl_i_misuse(verb, "rwlock", l, problem, 0);
@@ -88,6 +95,12 @@ void pawl_i_rwlock_acquired_whole(const pawl_rwlock *l)
 
 /*** Letting go *******************************************************************************/
 
+/* Somebody expects a share, and no writer is the reason: who has one lets it in (I2). */
+static bool is_kept_out(uint64_t word)
+{
+	return (word & EXPECTING) && !(word & (WRITER | WAITERS));
+}
+
 /* What of a lock is to be let go. */
 enum hold { NOTHING, A_SHARE, THE_WHOLE };
 
@@ -103,6 +116,17 @@ static bool give_back(pawl_rwlock *l, uint64_t word, uint64_t part)
 static bool give_back_now(pawl_rwlock *l, uint64_t word, uint64_t part)
 {
 	return !(word & (WAITERS | EXPECTING)) && give_back(l, word, part);
+}
+
+/* With a share, take WAITERS away if no writer waits.  One that gives up while WAITERS is off leaves
+ * it to the caller, who found it in the queue, to see that. */
+static void look_for_writers(pawl_rwlock *l)
+{
+	do
+		pawl_i_owner_look_again(&l->word_, &l->writers_);
+		/* RW27 acquire: pairs with RW25.  If WAITERS is back, whose waits were over before. */
+	while ((pawl_load_(&l->word_, acquire) & WAITERS) &&
+	       pawl_i_queue_first(&l->writers_) == 0);
 }
 
 /* Let in all who expect a share; the caller, who has one, or the whole, has one then.  False: the
@@ -121,7 +145,20 @@ static bool admit(pawl_rwlock *l, uint64_t word)
 		return false;
 	pawl_i_queue_tell_before(pawl_i_queue_root(&l->readers_), GRANT,
 				 pawl_i_rwlock_note(phase_of(next)));
+	/* What a writer found of the line, that one may have left as this writer, or given up. */
+	if ((word & WRITER) && (word & WAITERS) && pawl_i_queue_first(&l->writers_) == 0)
+		look_for_writers(l);
 	return true;
+}
+
+/* With a share that is kept. */
+static void admit_if_alone(pawl_rwlock *l)
+{
+	uint64_t word;
+
+	/* RW12 relaxed: RW8 looks again. */
+	while (is_kept_out(word = pawl_load_(&l->word_, relaxed)))
+		(void)admit(l, word);
 }
 
 /* Give a share back, or make one step to that.  Return: what is held now. */
@@ -140,7 +177,7 @@ static enum hold let_share_go(pawl_rwlock *l)
 		/* RW9 acq_rel: pairs with RW8, RW10.  What all readers did, for the next writer. */
 		return pawl_cas_(&l->word_, &word, word - SHARE + WRITER, acq_rel, relaxed) ?
 			THE_WHOLE : A_SHARE;
-	if (!(word & WAITERS) && (word & EXPECTING)) {
+	if (is_kept_out(word)) {
 		(void)admit(l, word);
 		return A_SHARE;
 	}
@@ -230,6 +267,7 @@ void pawl_rwlock_downgrade(pawl_rwlock *l)
 	/* RW17 relaxed: RW8 looks again. */
 	while (!admit(l, pawl_load_(&l->word_, relaxed)))
 		;
+	admit_if_alone(l);
 	pawl_i_op_let();
 }
 
@@ -279,7 +317,7 @@ bool pawl_i_rwlock_expect(pawl_rwlock *l, uint64_t *ret_phase)
 bool pawl_i_rwlock_is_admitted(pawl_rwlock *l, uint64_t phase)
 {
 	/* RW4 seq_cst: pairs with RW8.  What the writer did; see RW8. */
-	return phase_of(pawl_load_(&l->word_, seq_cst)) != phase;
+	return is_let_in(pawl_load_(&l->word_, seq_cst), phase);
 }
 
 bool pawl_i_rwlock_withdraw(pawl_rwlock *l, uint64_t phase)
@@ -287,7 +325,7 @@ bool pawl_i_rwlock_withdraw(pawl_rwlock *l, uint64_t phase)
 	/* RW20 acquire: pairs with RW8.  If it was let in: as RW4. */
 	uint64_t word = pawl_load_(&l->word_, acquire);
 
-	while (phase_of(word) == phase)
+	while (!is_let_in(word, phase))
 		/* RW6 acquire: pairs with RW8.  For the failure: as RW20. */
 		if (pawl_cas_weak_(&l->word_, &word, word - EXPECTED, acquire, acquire))
 			return true;
@@ -440,17 +478,6 @@ bool pawl_i_rwlock_announce(pawl_rwlock *l)
 	return false;
 }
 
-/* With a share, take WAITERS away if no writer waits.  One that gives up while WAITERS is off leaves
- * it to the caller, who found it in the queue, to see that. */
-static void look_for_writers(pawl_rwlock *l)
-{
-	do
-		pawl_i_owner_look_again(&l->word_, &l->writers_);
-		/* RW27 acquire: pairs with RW25.  If WAITERS is back, whose waits were over before. */
-	while ((pawl_load_(&l->word_, acquire) & WAITERS) &&
-	       pawl_i_queue_first(&l->writers_) == 0);
-}
-
 void pawl_i_rwlock_writer_left(pawl_rwlock *l)
 {
 	/* RW25 release: pairs with RW27.  That the wait is over; a read-modify-write, for the newest
@@ -473,16 +500,18 @@ static bool wait_for_whole(pawl_rwlock *l, struct limit *limit, unsigned round)
 	struct wait_for what = { "rwlock", l, NULL };
 	struct waiter *w = pawl_i_park_waiter(&what);
 	uint32_t answer;
-	bool announced;
 
 	if (!w || pawl_i_queue_join(&l->writers_, w, pawl_i_waiter_arm(w)) != 0) {
 		pawl_i_park_poll(round, limit);
 		return false;
 	}
-	announced = pawl_i_rwlock_announce(l);
-	answer = announced ? pawl_i_park_or_give_up(w, &what, limit) : pawl_i_waiter_give_up(w);
+	if (pawl_i_rwlock_announce(l))
+		answer = pawl_i_park_or_give_up(w, &what, limit);
+	else
+		answer = pawl_i_waiter_give_up(w);
 	pawl_i_queue_leave(&l->writers_, w);
-	if (answer == 0 && announced)
+	/* Also one that was not announced: others may have found it in the line. */
+	if (answer == 0)
 		pawl_i_rwlock_writer_left(l);
 	return answer == GRANT;
 }

@@ -83,10 +83,12 @@ static int wait_for_whole(pawl_rwlock *l, pawl_op *op)
 	pawl_i_op_hold();
 	err = pawl_i_op_join(op, &wrlock, l, &l->writers_, 0);
 	if (err == 0) {
-		if (!pawl_i_rwlock_announce(l) && pawl_i_op_withdraw(op))
+		if (!pawl_i_rwlock_announce(l) && pawl_i_op_withdraw(op)) {
+			pawl_i_rwlock_writer_left(l);
 			err = EAGAIN;
-		else
+		} else {
 			err = pawl_i_op_park(op);
+		}
 	}
 	pawl_i_op_let();
 	return err;

@@ -29,7 +29,7 @@ void pawl_i_rwlock_drop(pawl_rwlock *l);
 /* For one who joined the queue of writers.  Return: whether it will be served; false: try. */
 bool pawl_i_rwlock_announce(pawl_rwlock *l);
 
-/* For a writer that was announced, and gave up: let in those who wait because of it. */
+/* For a writer that stood in line, and gave up: let in those who wait because of it. */
 void pawl_i_rwlock_writer_left(pawl_rwlock *l);
 
 #endif

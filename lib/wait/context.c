@@ -19,6 +19,7 @@
 #include "platform/memory.h"
 #include "platform/tls.h"
 #include "wait/context.h"
+#include "wait/lobby.h"
 #include "wait/slots.h"
 #include "wait/waiter.h"
 
@@ -34,7 +35,7 @@ struct context *pawl_i_context_newest(void)
 
 uint32_t pawl_i_context_count(void)
 {
-	/* X16 relaxed: a hint. */
+	/* X18 relaxed: a hint. */
 	return pawl_load_(&count, relaxed);
 }
 
@@ -80,7 +81,7 @@ static struct context *make(void)
 	 * pair with the last push only. */
 	while (!pawl_cas_weak_(&newest, &c->older, c, seq_cst, relaxed))
 		;
-	/* X17 relaxed: as X16. */
+	/* X19 relaxed: as X18. */
 	(void)pawl_fetch_add_(&count, 1, relaxed);
 	return c;
 }
@@ -116,11 +117,13 @@ static void forget_others(void)
 		}
 		pawl_i_context_show(c, NULL, NULL, NULL);
 		pawl_i_waiter_forget(c->waiter);
-		pawl_i_slots_settle(c);
+		pawl_i_slots_forget(c);
 		/* X11 relaxed: a tick too many costs one look. */
 		pawl_store_(&c->deadline, INT64_MAX, relaxed);
 		/* X13 relaxed: the same. */
 		pawl_store_(&c->cancels, 0, relaxed);
+		/* X17 relaxed: there is one thread. */
+		pawl_store_(&c->lobby, NULL, relaxed);
 		/* X12 relaxed: there is one thread. */
 		pawl_store_(&c->used, 0, relaxed);
 	}
@@ -158,18 +161,37 @@ void pawl_i_context_wake(struct context *c)
 	pawl_i_futex_wake(&c->park);
 }
 
+/* The same, if it does not sleep in a lobby; else note that.  The caller has seen what the owner
+ * wrote before that. */
+static void wake_or_note(struct context *c, struct lobbies *set)
+{
+	/* X16 relaxed: as X9 or X14 saw it, or of a later wait: then the one that they saw is over. */
+	struct lobby *y = pawl_load_(&c->lobby, relaxed);
+
+	if (y)
+		pawl_i_lobbies_add(set, y);
+	else
+		pawl_i_context_wake(c);
+}
+
 void pawl_i_context_tick(int64_t now, bool all)
 {
+	struct lobbies set = { .in = { 0 } };
+
 	for (struct context *c = pawl_i_context_newest(); c; c = c->older)
 		/* X9 seq_cst: pairs with P2.  Opponent of K1, see there. */
 		if (pawl_load_(&c->deadline, seq_cst) <= now || all)
-			pawl_i_context_wake(c);
+			wake_or_note(c, &set);
+	pawl_i_lobbies_call(&set, LOBBY_ALL_BITS);
 }
 
 void pawl_i_context_cancel(uint64_t bit)
 {
+	struct lobbies set = { .in = { 0 } };
+
 	for (struct context *c = pawl_i_context_newest(); c; c = c->older)
 		/* X14 seq_cst: pairs with P22.  Opponent of L2, see cancel.c. */
 		if (pawl_load_(&c->cancels, seq_cst) & bit)
-			pawl_i_context_wake(c);
+			wake_or_note(c, &set);
+	pawl_i_lobbies_call(&set, pawl_i_lobby_cancel_bits(bit));
 }

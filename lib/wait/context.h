@@ -17,25 +17,29 @@
 
 enum { CONTEXT_SLOTS = CACHE_LINE / sizeof(uint64_t) };
 
+struct lobby;
 struct waiter;
 
 struct context {
+	/* What a wait writes, in one line. */
 	_Alignas(CACHE_LINE) uint32_t park;	/* futex: 1 = look again */
 	uint32_t used;		/* 1 while a live thread owns it */
 	int32_t waker;		/* CPU of who woke it last; negative: not known */
+	uint32_t tid;		/* for pawl_dump(), as self */
 	int64_t deadline;	/* of the wait under way, for the virtual clock */
-	uint64_t cancels;	/* bits of what may cancel it (cancel.h) */
-	struct context *older;	/* registry; constant once it is in */
-	struct waiter *waiter;	/* of its waits, one at a time; constant */
+	struct lobby *lobby;	/* in which it sleeps; NULL: on park */
 
 	/* For pawl_dump(), each by itself: read by any; written by the owner, and by who
 	 * moves its waiter to another object (show). */
-	uint64_t self;
-	uint32_t tid;
 	const char *kind;	/* of the object waited for; NULL: it does not wait */
 	const void *object;
 	const uint64_t *word;	/* of the object, its upper half the owner's id; or NULL */
 	int64_t since;
+
+	uint64_t cancels;	/* bits of what may cancel it (cancel.h) */
+	struct context *older;	/* registry; constant once it is in */
+	struct waiter *waiter;	/* of its waits, one at a time; constant */
+	uint64_t self;
 
 	/* Of its owner as a reader: locks (slots.h). */
 	_Alignas(CACHE_LINE) uint64_t slots[CONTEXT_SLOTS];

@@ -9,16 +9,25 @@
 #include "platform/cpu.h"
 #include "platform/hb.h"
 #include "wait/gate.h"
+#include "wait/lobby.h"
 
 #define ANNOUNCES (GATE_EPOCH - GATE_ANNOUNCE)
 
-/* The next word of who announces himself; the upper half stays as it is. */
-static uint64_t announced(uint64_t word)
+/* How one waits if one has to. */
+enum way { NOT_YET, ASLEEP, IN_QUEUE };
+
+/* The next word of who announces himself; the upper half stays as it is.  Of those who sleep the
+ * first one does: it is said for all. */
+static uint64_t announced(uint64_t word, enum way way)
 {
+	if (way == NOT_YET)
+		return word;
+	if (way == ASLEEP)
+		return word | GATE_SLEEPS;
 	return (word & ~ANNOUNCES) | ((word + GATE_ANNOUNCE) & ANNOUNCES);
 }
 
-enum gate_look pawl_i_gate_step(const struct gate *g, uint64_t seen, bool announce)
+static enum gate_look step(const struct gate *g, uint64_t seen, enum way way)
 {
 	/* H1 acquire: pairs with H3, J2, Z2.  What was done before it was opened. */
 	uint64_t word = pawl_load_(g->word, acquire), next;
@@ -26,13 +35,19 @@ enum gate_look pawl_i_gate_step(const struct gate *g, uint64_t seen, bool announ
 
 	do {
 		look = g->look(word, seen);
-		if (look == GATE_PASS || (look == GATE_WAIT && !announce))
+		next = look == GATE_TAKE ? word & ~GATE_OPEN : announced(word, way);
+		if (look == GATE_PASS || next == word)
 			return look;
-		next = look == GATE_TAKE ? word & ~GATE_OPEN : announced(word);
 		/* H2 acq_rel: pairs with A1, H2, H3, J1, Y3, Z1, Z2, Z3.  That we stand in the
-		 * queue, for who opens; as H1, if we take it or it is open now. */
+		 * queue, or are about to sleep, for who opens; as H1, if we take it or it is open
+		 * now. */
 	} while (!pawl_cas_weak_(g->word, &word, next, acq_rel, acquire));
 	return look;
+}
+
+enum gate_look pawl_i_gate_step(const struct gate *g, uint64_t seen, bool announce)
+{
+	return step(g, seen, announce ? IN_QUEUE : NOT_YET);
 }
 
 uint32_t pawl_i_gate_note(const struct gate *g, uint64_t seen)
@@ -44,6 +59,9 @@ uint32_t pawl_i_gate_note(const struct gate *g, uint64_t seen)
 static bool others_wait(const struct gate *g)
 {
 	/* H7 relaxed: a hint. */
+	if (pawl_load_(g->word, relaxed) & GATE_SLEEPS)
+		return true;
+	/* H12 relaxed: the same. */
 	return queue_users(pawl_load_(g->queue, relaxed)) != 0;
 }
 
@@ -63,7 +81,33 @@ static bool spin_and_pass(const struct gate *g, uint64_t seen, struct limit *l)
 	return false;
 }
 
-/* Return: EAGAIN: the limit was reached, or there is no memory and it is not over yet. */
+struct sleep {
+	const struct gate *gate;
+	uint64_t seen;
+};
+
+static bool has_passed(void *arg)
+{
+	const struct sleep *s = arg;
+
+	return step(s->gate, s->seen, NOT_YET) != GATE_WAIT;
+}
+
+/* Return: EAGAIN: the limit was reached, or there is no memory, and it is not over yet. */
+static int wait_asleep(const struct gate *g, uint64_t seen, struct limit *l, unsigned round)
+{
+	struct wait_for what = { g->kind, g->object, NULL };
+	struct waiter *w = pawl_i_park_waiter(&what);
+	struct sleep s = { g, seen };
+
+	if (!w)
+		pawl_i_park_poll(round, l);
+	else if (step(g, seen, ASLEEP) == GATE_WAIT)
+		pawl_i_park_in_lobby(w->context, &what, l, g->word, has_passed, &s);
+	return has_passed(&s) ? 0 : EAGAIN;
+}
+
+/* The same of a gate that tells each by itself. */
 static int wait_in_queue(const struct gate *g, uint64_t seen, struct limit *l, unsigned round)
 {
 	struct wait_for what = { g->kind, g->object, NULL };
@@ -100,7 +144,8 @@ int pawl_i_gate_wait(const struct gate *g, pawl_time deadline)
 			rc = pawl_i_gate_step(g, seen, false) != GATE_WAIT ? 0 :
 				pawl_i_limit_error(&l);
 		else
-			rc = wait_in_queue(g, seen, &l, round);
+			rc = g->give_back ? wait_in_queue(g, seen, &l, round) :
+				wait_asleep(g, seen, &l, round);
 	}
 	if (rc == 0)
 		hb_acquire(g->object);
@@ -169,5 +214,20 @@ bool pawl_i_gate_open(uint64_t *word, uint64_t *queue, uint64_t *old, uint64_t n
 	pawl_i_op_hold();
 	pawl_i_queue_tell_before(root, answer, note);
 	pawl_i_op_let();
+	return true;
+}
+
+void pawl_i_gate_call(const uint64_t *word)
+{
+	pawl_i_lobby_call(pawl_i_lobby(word), pawl_i_lobby_bit(word));
+}
+
+bool pawl_i_gate_open_wide(uint64_t *word, uint64_t *queue, uint64_t *old, uint64_t next,
+	uint32_t answer, uint32_t note)
+{
+	if (!pawl_i_gate_open(word, queue, old, next, answer, note))
+		return false;
+	if (*old & GATE_SLEEPS)
+		pawl_i_gate_call(word);
 	return true;
 }

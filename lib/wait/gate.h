@@ -3,16 +3,19 @@
  * gate.h - waits that one step ends for all: what event, notify, latch, barrier and future have in
  * common.  Uses: atomic, platform, context, limit, waiter, queue, park, op.
  *
- * word = UPPER << 32 | announces << 1 | OPEN
+ * word = UPPER << 32 | announces << 3 | one bit of the object's | SLEEPS | OPEN
  *
- *	wait	join the queue, then announce it: announces + 1, by a compare-and-swap from a word by
- *		which one has to wait
+ *	wait	of a thread: see that SLEEPS is set, by a compare-and-swap from a word by which one
+ *		has to wait; then sleep in the object's lobby (lobby.h) until the word is another
+ *	told	of an op, of a thread that waits for any of several, and at a notify, which lets
+ *		single ones pass: join the queue, then announce it: announces + 1, in the same way
  *	open	read the word, look up the queue's root, then change the word by a compare-and-swap;
- *		then answer those in the root
+ *		then answer those in the root; and if SLEEPS was set, call all in the lobby
  *
  * I1  if the step of open succeeds, nobody has announced himself since the word was read: so all
  *     who did are in that root.  Who announces himself after it sees that he need not wait.
- *     (A stopped call of open would have to miss 2^31 announces, and no other change of the word.)
+ *     (A stopped call of open would have to miss 2^29 announces, and no other change of the word.)
+ *     In the same way all who sleep, or are about to, are called: no other step takes SLEEPS away.
  * I2  that step is the last touch of the object: who sees it open may free it.
  * I3  of a gate that closes again UPPER is an epoch: open adds 1.  Who waits notes the epoch in
  *     which the call began, before it joins; all who joined before the step are in the queue before
@@ -31,7 +34,9 @@
 #include "wait/queue.h"
 
 #define GATE_OPEN ((uint64_t)1)
-#define GATE_ANNOUNCE ((uint64_t)2)
+#define GATE_SLEEPS ((uint64_t)2)
+#define GATE_OWN ((uint64_t)4)		/* the object's */
+#define GATE_ANNOUNCE ((uint64_t)8)
 #define GATE_EPOCH ((uint64_t)1 << 32)
 
 /* What a call may do by a word. */
@@ -47,7 +52,8 @@ struct gate {
 	uint64_t *word, *queue;
 	/* @seen: what the word was when the call began */
 	enum gate_look (*look)(uint64_t word, uint64_t seen);
-	/* Somebody took OPEN away, and was answered GRANT too: give one back; NULL: as none takes. */
+	/* Somebody took OPEN away, and was answered GRANT too: give one back; NULL: as none takes,
+	 * and so threads need not be told one by one. */
 	void (*give_back)(void *object);
 	uint32_t (*note)(uint64_t seen);	/* NULL: 0 */
 };
@@ -80,5 +86,12 @@ int pawl_i_gate_finish(pawl_op *op, uint32_t answer, bool closing);
  */
 bool pawl_i_gate_open(uint64_t *word, uint64_t *queue, uint64_t *old, uint64_t next,
 	uint32_t answer, uint32_t note);
+
+/* The same of a gate at which threads sleep: and call those. */
+bool pawl_i_gate_open_wide(uint64_t *word, uint64_t *queue, uint64_t *old, uint64_t next,
+	uint32_t answer, uint32_t note);
+
+/* Call those who sleep at the gate of @word, which may be gone. */
+void pawl_i_gate_call(const uint64_t *word);
 
 #endif

@@ -8,6 +8,8 @@
  * before, park is 1 and the futex does not sleep.  A cancel wakes in the same way, with a
  * source's reason for the answer.
  *
+ * In a lobby: see the head of lobby.h; there X16 finds it as P31 wrote it, before P2 and P22.
+ *
  * The same with the virtual clock for the word: w[deadline] P2, r[now] K1 here; w[now] K3
  * or K4, r[deadline] X9 there; all seq_cst.  If K1 read the old instant, X9 sees the
  * deadline and wakes; and X8 comes after P4 in park's order, for P4 would have acquired
@@ -24,6 +26,7 @@
 #include "platform/fatal.h"
 #include "platform/futex.h"
 #include "platform/tls.h"
+#include "wait/lobby.h"
 #include "wait/park.h"
 
 enum { POLL_MIN = 20000, POLL_DOUBLINGS = 6 };	/* ns: to 1.3 ms */
@@ -34,6 +37,27 @@ void pawl_i_park_poll(unsigned round, struct limit *l)
 
 	if (!pawl_i_limit_reached(l))
 		pawl_i_clock_sleep(pause);
+}
+
+/* The same as below, but for a call: it is for all who wait for @object, or whom something may
+ * cancel. */
+static void sleep_in_lobby(struct context *c, const void *object, struct limit *l,
+	bool (*is_over)(void *arg), void *arg)
+{
+	uint32_t bits = pawl_i_lobby_bit(object) | pawl_i_lobby_cancel_bits(pawl_i_limit_cancels(l));
+	struct lobby *y = pawl_i_lobby(object);
+
+	for (;;) {
+		uint32_t calls = lobby_calls(y);
+		int32_t waker;
+
+		if (is_over(arg) || pawl_i_limit_reached(l))
+			return;
+		waker = pawl_i_lobby_sleep(y, calls, bits,
+			pawl_i_clock_is_virtual() ? INT64_MAX : pawl_i_limit_instant(l));
+		/* P30 relaxed: a hint. */
+		pawl_store_(&c->waker, waker, relaxed);
+	}
 }
 
 static void sleep_until(struct context *c, struct limit *l, bool (*is_over)(void *arg), void *arg)
@@ -91,19 +115,45 @@ struct waiter *pawl_i_park_waiter(const struct wait_for *what)
 	return c ? c->waiter : NULL;
 }
 
+static void begin(struct context *c, const struct wait_for *what, pawl_time deadline,
+	uint64_t cancels)
+{
+	/* P9 relaxed: for dumps. */
+	pawl_store_(&c->since, pawl_i_clock_real(), relaxed);
+	pawl_i_context_show(c, what->kind, what->object, what->word);
+	watch(c, deadline, cancels);
+}
+
+static void end(struct context *c, pawl_time deadline, uint64_t cancels)
+{
+	watch_no_more(c, deadline, cancels);
+	pawl_i_context_show(c, NULL, NULL, NULL);
+}
+
 void pawl_i_park_until(struct context *c, const struct wait_for *what, struct limit *l,
 	uint64_t cancels, bool (*is_over)(void *arg), void *arg)
 {
 	pawl_time deadline = pawl_i_limit_instant(l);
 
 	cancels |= pawl_i_limit_cancels(l);
-	/* P9 relaxed: for dumps. */
-	pawl_store_(&c->since, pawl_i_clock_real(), relaxed);
-	pawl_i_context_show(c, what->kind, what->object, what->word);
-	watch(c, deadline, cancels);
+	begin(c, what, deadline, cancels);
 	sleep_until(c, l, is_over, arg);
-	watch_no_more(c, deadline, cancels);
-	pawl_i_context_show(c, NULL, NULL, NULL);
+	end(c, deadline, cancels);
+}
+
+void pawl_i_park_in_lobby(struct context *c, const struct wait_for *what, struct limit *l,
+	const void *object, bool (*is_over)(void *arg), void *arg)
+{
+	pawl_time deadline = pawl_i_limit_instant(l);
+	uint64_t cancels = pawl_i_limit_cancels(l);
+
+	/* P31 relaxed: P2 or P22 publishes it. */
+	pawl_store_(&c->lobby, pawl_i_lobby(object), relaxed);
+	begin(c, what, deadline, cancels);
+	sleep_in_lobby(c, object, l, is_over, arg);
+	end(c, deadline, cancels);
+	/* P32 relaxed: the same, of a later wait. */
+	pawl_store_(&c->lobby, NULL, relaxed);
 }
 
 static bool is_answered(void *arg)

@@ -48,6 +48,10 @@ uint32_t pawl_i_park_spins(struct limit *l);
 void pawl_i_park_until(struct context *c, const struct wait_for *what, struct limit *l,
 	uint64_t cancels, bool (*is_over)(void *arg), void *arg);
 
+/* The same until, in the lobby of @object, where one call wakes all who are there. */
+void pawl_i_park_in_lobby(struct context *c, const struct wait_for *what, struct limit *l,
+	const void *object, bool (*is_over)(void *arg), void *arg);
+
 /* The same as park, and give up at the limit.  Return: the answer; 0: it was given up. */
 uint32_t pawl_i_park_or_give_up(struct waiter *w, const struct wait_for *what, struct limit *l);
 

@@ -47,6 +47,13 @@ void pawl_i_slots_settle(struct context *c)
 	}
 }
 
+void pawl_i_slots_forget(struct context *c)
+{
+	for (unsigned i = 0; i < CONTEXT_SLOTS; i++)
+		/* SL12 relaxed: there is one thread. */
+		pawl_store_(&c->slots[i], 0, relaxed);
+}
+
 bool pawl_i_slots_wanted(void)
 {
 	uint32_t contexts = pawl_i_context_count();

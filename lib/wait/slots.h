@@ -93,9 +93,12 @@ static inline bool slots_drop(const uint64_t *word)
  * share. */
 void pawl_i_slots_transfer(uint64_t *word);
 
-/* Count those in the slots of @c, whose thread exits, and may unlock later in its exit; or is gone
- * in the child of a fork, where its locks stay locked, and may be made anew. */
+/* Count those in the slots of @c, whose thread exits, and may unlock later in its exit. */
 void pawl_i_slots_settle(struct context *c);
+
+/* In the child of a fork: the thread of @c is gone.  What it locked is the program's to make anew,
+ * and may be in memory that is not the child's. */
+void pawl_i_slots_forget(struct context *c);
 
 /* For a reader that is counted.  Return: whether it is time to set BIAS: now and then, as it costs
  * the next writer a look at every thread. */

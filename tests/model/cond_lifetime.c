@@ -9,7 +9,7 @@
 #include "reclaim/sizes.h"
 
 /* What only makes more schedules here. */
-enum { NOISE = STALE_LOADS | WEAK_FAILURES | CLOCK_JUMPS | SPINS | SPURIOUS_WAKES };
+enum { NOISE = CLOCK_JUMPS | SPINS | SPURIOUS_WAKES };
 
 static struct shared {
 	pawl_mutex m;

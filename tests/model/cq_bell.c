@@ -79,7 +79,7 @@ static void two_grants(unsigned who)
 
 MODEL(cq_grants, .about = "T1 dispatches two ops that T2 and T3 grant",
       .threads = 3, .preemptions = 2,	/* one of them: op_grant */
-      .without = WEAK_FAILURES | SPURIOUS_WAKES, .setup = setup_two, .enter = model_attach,
+      .without = SPURIOUS_WAKES, .setup = setup_two, .enter = model_attach,
       .thread = two_grants, .finish = finish);
 
 /* One is started, with a deadline, while a dispatch is about to end. */
@@ -132,7 +132,7 @@ static void start_and_advance(unsigned who)
 
 MODEL(cq_clock, .about = "T1 dispatches an op that T2 starts, and T3 moves the clock to its end",
       .threads = 3, .preemptions = 2,	/* pairs of them: cq_listed, cq_open_clock */
-      .without = NO_MEMORY | WEAK_FAILURES, .setup = setup_clock, .enter = model_attach,
+      .without = NO_MEMORY, .setup = setup_clock, .enter = model_attach,
       .thread = start_and_advance, .finish = timed_out);
 
 /* One is closed while somebody may still be about to ring it; the next one, in the same place, is

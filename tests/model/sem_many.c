@@ -11,7 +11,7 @@
 #include "reclaim/sizes.h"
 
 /* What only makes more schedules of three, and is in the models of two. */
-enum { NOISE = STALE_LOADS | WEAK_FAILURES | CLOCK_JUMPS | SPINS | SPURIOUS_WAKES };
+enum { NOISE = CLOCK_JUMPS | SPINS | SPURIOUS_WAKES };
 
 enum sight { GOT_THEM, GAVE_UP };
 

@@ -12,7 +12,7 @@
 #include "platform/poll.h"
 
 /* What only makes more schedules of three, and is in the models of two. */
-enum { NOISE = STALE_LOADS | WEAK_FAILURES | CLOCK_JUMPS | SPINS | SPURIOUS_WAKES };
+enum { NOISE = CLOCK_JUMPS | SPINS | SPURIOUS_WAKES };
 enum { NONE = -1 };
 enum sight { GRANTED, ENDED, AT_ONCE };
 

@@ -79,6 +79,7 @@ struct thread {
 	const struct atom *failed_on;	/* its last compare-exchange that failed */
 	uint64_t failed_value;
 	const void *asleep_on;
+	uint32_t asleep_bits;
 	int64_t deadline;	/* of its sleep or poll; INT64_MAX: none */
 	uintptr_t *frame;	/* the innermost of frames[]: its stack pointer */
 	uintptr_t frames[256];

@@ -70,12 +70,22 @@ uint32_t pawl_i_tls_tid(void)
 
 void pawl_i_futex_wait(uint32_t *word, uint32_t expected, int64_t deadline)
 {
-	system_futex_wait(word, expected, deadline, PC);
+	system_futex_wait(word, expected, UINT32_MAX, deadline, PC);
+}
+
+void pawl_i_futex_wait_bits(uint32_t *word, uint32_t expected, uint32_t bits, int64_t deadline)
+{
+	system_futex_wait(word, expected, bits, deadline, PC);
 }
 
 void pawl_i_futex_wake(uint32_t *word)
 {
 	system_futex_wake(word, PC);
+}
+
+void pawl_i_futex_wake_bits(uint32_t *word, uint32_t bits)
+{
+	system_futex_wake_bits(word, bits, PC);
 }
 
 int64_t pawl_i_clock_real(void)

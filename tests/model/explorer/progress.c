@@ -16,7 +16,7 @@
 
 enum {
 	SUBJECT = 1,
-	FINDINGS = 100,
+	FINDINGS = 256,
 	DOUBLINGS = 3,		/* peers make 1, 2 and 4 rounds */
 	STEP_RUNS = 500,	/* random ones, to see the most steps */
 	CLIMB_RUNS = 5000,	/* from the best of them upwards */

@@ -58,7 +58,7 @@ static void forget_sleeper(const struct thread *t)
 			take_off(i);
 }
 
-static void go_to_sleep(struct atom *a, const void *word, int64_t deadline)
+static void go_to_sleep(struct atom *a, const void *word, uint32_t bits, int64_t deadline)
 {
 	struct thread *t = engine.current;
 
@@ -66,6 +66,7 @@ static void go_to_sleep(struct atom *a, const void *word, int64_t deadline)
 	a->sleepers_hash = t->chain;
 	sleepers[sleeper_count++] = t;
 	t->asleep_on = word;
+	t->asleep_bits = bits;
 	t->deadline = deadline;
 	engine.sleeps++;
 	wait_here(ASLEEP);
@@ -94,7 +95,8 @@ static bool choose_to_sleep(int64_t deadline)
 	return true;
 }
 
-void system_futex_wait(uint32_t *word, uint32_t expected, int64_t deadline, uintptr_t pc)
+void system_futex_wait(uint32_t *word, uint32_t expected, uint32_t bits, int64_t deadline,
+	uintptr_t pc)
 {
 	size_t cell = cell_of((uintptr_t)word);
 	struct atom *a;
@@ -116,7 +118,7 @@ void system_futex_wait(uint32_t *word, uint32_t expected, int64_t deadline, uint
 		return;
 	}
 	trace("futex wait", word, expected, "sleeps", pc);
-	go_to_sleep(a, word, deadline);
+	go_to_sleep(a, word, bits, deadline);
 	trace("futex wait", word, expected, "wakes", pc);
 }
 
@@ -143,6 +145,30 @@ void system_futex_wake(uint32_t *word, uintptr_t pc)
 	take_off(n);
 	a->sleepers_hash = engine.current->chain;
 	wake(t);
+}
+
+void system_futex_wake_bits(uint32_t *word, uint32_t bits, uintptr_t pc)
+{
+	size_t cell = cell_of((uintptr_t)word);
+	struct thread *woken[THREADS];
+	struct atom *a;
+	unsigned n = 0;
+
+	point(pc, shadow_is_shared(cell, true));
+	for (unsigned i = 0; i < sleeper_count; i++)
+		if (sleepers[i]->asleep_on == word && (sleepers[i]->asleep_bits & bits))
+			woken[n++] = sleepers[i];
+	trace("futex wake all", word, n, n == 0 ? "nobody sleeps" : NULL, pc);
+	a = n > 0 ? shadow_known_atom(cell, (uintptr_t)word) : NULL;
+	observe(a ? a->sleepers_hash : 0);
+	if (!a)
+		return;
+	observe(n);
+	for (unsigned i = 0; i < n; i++) {
+		forget_sleeper(woken[i]);
+		wake(woken[i]);
+	}
+	a->sleepers_hash = engine.current->chain;
 }
 
 int64_t system_now(void)

@@ -10,8 +10,10 @@ struct thread;
 enum { CLOCK_START = 1000000000, CLOCK_JUMP = 5000000 };	/* ns */
 
 void system_reset(void);
-void system_futex_wait(uint32_t *word, uint32_t expected, int64_t deadline, uintptr_t pc);
-void system_futex_wake(uint32_t *word, uintptr_t pc);
+void system_futex_wait(uint32_t *word, uint32_t expected, uint32_t bits, int64_t deadline,
+	uintptr_t pc);
+void system_futex_wake(uint32_t *word, uintptr_t pc);		/* one */
+void system_futex_wake_bits(uint32_t *word, uint32_t bits, uintptr_t pc);	/* all */
 
 /* The clock, which may jump before it is read. */
 int64_t system_now(void);
