@@ -111,11 +111,25 @@ libpawl_core_la_SOURCES += %D%/compose/cache_open.c
 libpawl_core_la_SOURCES += %D%/compose/hash.c
 libpawl_core_la_SOURCES += %D%/compose/hash.h
 
-# runtime: for programs of this tree to add to their sources, if HAVE_SWITCH
+# runtime, where there is a task switch.  Other programs of this tree may add the switch alone.
 switch_sources =
 switch_sources += %D%/runtime/switch.h
 switch_sources += %D%/runtime/switch_aarch64.S
 switch_sources += %D%/runtime/switch_x86_64.S
+
+if HAVE_SWITCH
+libpawl_core_la_SOURCES += $(switch_sources)
+libpawl_core_la_SOURCES += %D%/platform/stack.c
+libpawl_core_la_SOURCES += %D%/platform/stack.h
+libpawl_core_la_SOURCES += %D%/runtime/alarms.c
+libpawl_core_la_SOURCES += %D%/runtime/alarms.h
+libpawl_core_la_SOURCES += %D%/runtime/flow.c
+libpawl_core_la_SOURCES += %D%/runtime/flow.h
+libpawl_core_la_SOURCES += %D%/runtime/marks.c
+libpawl_core_la_SOURCES += %D%/runtime/marks.h
+libpawl_core_la_SOURCES += %D%/runtime/task.c
+libpawl_core_la_SOURCES += %D%/runtime/task.h
+endif
 
 # above the layers
 libpawl_core_la_SOURCES += %D%/inline.c

@@ -25,10 +25,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Where there is a task switch. */
+#ifdef STRESS_TASKS
+# define STRESS_TASK_STEM_(X) X(task)
+#else
+# define STRESS_TASK_STEM_(X)
+#endif
+
 #define STRESS_STEMS(X) \
 	X(counter) X(session) X(transfer) X(cache) X(any) \
 	X(event) X(notify) X(barrier) \
-	X(mutex) X(cond) X(rwlock) X(sem) X(once) X(op) X(scope) X(cleanup) X(tally) X(selftest)
+	X(mutex) X(cond) X(rwlock) X(sem) X(once) X(op) STRESS_TASK_STEM_(X) \
+	X(scope) X(cleanup) X(tally) X(selftest)
 
 enum {
 	STRESS_ITERATIONS = 200,	/* of each thread, BROKEN */

@@ -309,9 +309,47 @@ tests_test_linear_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/model
 
 if HAVE_SWITCH
 pawl_tests += %D%/test_switch
-tests_test_switch_SOURCES  = %D%/test_switch.c $(test_support) $(switch_sources)
+tests_test_switch_SOURCES  = %D%/test_switch.c $(test_support)
 tests_test_switch_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
 tests_test_switch_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
+
+test_tasks = %D%/tasks.h $(test_support)
+
+pawl_tests += %D%/test_task
+tests_test_task_SOURCES  = %D%/test_task.c $(test_tasks)
+tests_test_task_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
+tests_test_task_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
+
+pawl_tests += %D%/test_task_stacks
+tests_test_task_stacks_SOURCES  = %D%/test_task_stacks.c $(test_tasks)
+tests_test_task_stacks_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
+tests_test_task_stacks_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
+
+pawl_tests += %D%/test_task_waits
+tests_test_task_waits_SOURCES  = %D%/test_task_waits.c $(test_tasks)
+tests_test_task_waits_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
+tests_test_task_waits_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
+
+pawl_tests += %D%/test_task_ends
+tests_test_task_ends_SOURCES  = %D%/test_task_ends.c $(test_tasks)
+tests_test_task_ends_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
+tests_test_task_ends_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
+
+pawl_tests += %D%/test_task_enomem
+tests_test_task_enomem_SOURCES  = %D%/test_task_enomem.c $(test_memory) $(test_support)
+tests_test_task_enomem_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
+tests_test_task_enomem_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
+
+pawl_tests += %D%/test_marks
+tests_test_marks_SOURCES  = %D%/test_marks.c $(test_support)
+tests_test_marks_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
+tests_test_marks_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
+
+# Threads, tasks and ops in one queue.
+pawl_tests += %D%/test_mixed
+tests_test_mixed_SOURCES  = %D%/test_mixed.c %D%/mixed_verbs.c %D%/mixed_verbs.h $(test_support)
+tests_test_mixed_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
+tests_test_mixed_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
 endif
 
 pawl_cxx_tests =

@@ -26,7 +26,7 @@
  * lock, and so now and then misses the first release of an object; a load waits for it.
  * It reads the object's first 8 bytes, which must still be there.
  */
-#ifndef PAWL_PLATFORM_HB_H
+#if !defined PAWL_PLATFORM_HB_H && !defined __ASSEMBLER__
 #define PAWL_PLATFORM_HB_H
 
 #if defined __has_feature

@@ -24,7 +24,7 @@
  * Unwind:   debuggers, profilers and backtrace() see a flow's frames up to its entry and
  *	     end there, at every instruction of the switch too.  Exceptions, longjmp() and
  *	     pthread_exit() may not leave a flow.
- * Tools:    nothing here tells valgrind or the sanitizers of the stacks.
+ * Tools:    nothing here tells valgrind or the sanitizers of the stacks; flow.h tells the latter.
  * CPU:      made for indirect branch tracking (IBT, BTI) and signed return addresses (PAC).
  *	     Shadow stacks (SHSTK, GCS) are not switched and the objects are not marked
  *	     for them, so that a libc leaves them off.

@@ -389,7 +389,9 @@ static bool try_for_a_while(pawl_rwlock *l, struct limit *limit, bool (*now)(paw
 		if (pawl_load_(&l->word_, relaxed) & WAITERS)
 			break;
 	}
-	for (int yields = 0; yields < YIELDS && !pawl_i_limit_reached(limit); yields++) {
+	/* In a task the others that run here need a wait of ours, not of the thread's. */
+	for (int yields = pawl_i_park_is_thread() ? 0 : YIELDS;
+	     yields < YIELDS && !pawl_i_limit_reached(limit); yields++) {
 		pawl_i_cpu_yield();
 		if (now(l))
 			return true;

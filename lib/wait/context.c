@@ -7,6 +7,8 @@
  * I1  the registry's list only grows, and `older` never changes in it.
  * I2  only the owner sleeps on `park`, and only the owner sets it to 0; a stale 1
  *     costs one more look.
+ * I3  a thread's stays a thread's and a task's a task's (`flows` is constant): who wakes one that
+ *     has the next owner by then still does it in the right way.
  */
 #include "config.h"
 
@@ -44,6 +46,8 @@ static struct context *adopt(void)
 	for (struct context *c = pawl_i_context_newest(); c; c = c->older) {
 		uint32_t unused = 0;
 
+		if (c->flows)
+			continue;
 		/* X2 acquire: pairs with X3.  What its last owner wrote. */
 		if (pawl_cas_(&c->used, &unused, 1, acquire, relaxed))
 			return c;
@@ -61,7 +65,7 @@ static void give_back(void *arg)
 	pawl_store_(&c->used, 0, release);
 }
 
-static struct context *make(void)
+static struct context *make(const struct flow_table *flows, void *flow)
 {
 	struct context *c = pawl_i_memory_get(sizeof *c, CACHE_LINE);
 
@@ -72,7 +76,9 @@ static struct context *make(void)
 		pawl_i_memory_put(c);
 		return NULL;
 	}
-	c->used = 1;
+	c->used = !flows;
+	c->flows = flows;
+	c->flow = flow;
 	c->waker = -1;
 	c->deadline = INT64_MAX;
 	/* X5 relaxed: X4 looks again. */
@@ -86,31 +92,60 @@ static struct context *make(void)
 	return c;
 }
 
+/* It is the calling flow's. */
+static void take(struct context *c)
+{
+	/* X6 relaxed: for dumps, each field by itself. */
+	pawl_store_(&c->self, pawl_i_self(), relaxed);
+	/* X7 relaxed: the same. */
+	pawl_store_(&c->tid, pawl_i_tls_tid(), relaxed);
+	/* X22 relaxed: for the child of a fork. */
+	pawl_store_(&c->home, (const void *)&pawl_i_tls, relaxed);
+	pawl_i_tls.context = c;
+}
+
 static struct context *attach(void)
 {
 	struct context *c = adopt();
 
 	if (!c)
-		c = make();
+		c = make(NULL, NULL);
 	if (!c)
 		return NULL;
 	if (pawl_i_tls_at_exit(TLS_EXIT_CONTEXT, give_back, c) != 0) {
 		give_back(c);
 		return NULL;
 	}
-	/* X6 relaxed: for dumps, each field by itself. */
-	pawl_store_(&c->self, pawl_i_self(), relaxed);
-	/* X7 relaxed: the same. */
-	pawl_store_(&c->tid, pawl_i_tls_tid(), relaxed);
-	pawl_i_tls.context = c;
+	take(c);
 	return c;
 }
 
-/* The other threads are gone: their contexts may be adopted. */
+struct context *pawl_i_context_make(const struct flow_table *flows, void *flow)
+{
+	return make(flows, flow);
+}
+
+void pawl_i_context_begin(struct context *c)
+{
+	/* X20 relaxed: for dumps; no other flow can have it. */
+	pawl_store_(&c->used, 1, relaxed);
+	take(c);
+}
+
+void pawl_i_context_end(struct context *c)
+{
+	pawl_i_tls.context = NULL;
+	/* X21 relaxed: the same. */
+	pawl_store_(&c->used, 0, relaxed);
+}
+
+/* The other threads are gone: their contexts may be adopted.  The caller may have several: its own,
+ * and those of its tasks. */
 static void forget_others(void)
 {
 	for (struct context *c = pawl_i_context_newest(); c; c = c->older) {
-		if (c == pawl_i_tls.context) {
+		/* X23 relaxed: there is one thread. */
+		if (pawl_load_(&c->home, relaxed) == (const void *)&pawl_i_tls) {
 			/* X10 relaxed: for dumps. */
 			pawl_store_(&c->tid, pawl_i_tls_tid(), relaxed);
 			continue;
@@ -152,6 +187,10 @@ void pawl_i_context_show(struct context *c, const char *kind, const void *object
 
 void pawl_i_context_wake(struct context *c)
 {
+	if (c->flows) {
+		c->flows->resume(c);
+		return;
+	}
 	/* X15 relaxed: a hint. */
 	pawl_store_(&c->waker, pawl_i_cpu_index(), relaxed);
 	/* X8 acq_rel: pairs with P4.  What the waker did before is seen by the owner that

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * context.h - what a thread parks on.  Uses: atomic, platform.
+ * context.h - what a thread, or a task, parks on.  Uses: atomic, platform.
  *
  * Contexts are made at a thread's first wait, given back when it exits, adopted by
  * a later thread, and never unmapped: whoever holds a pointer to one may wake it at
  * any time, and at worst wakes the wrong thread for nothing.  All are in one
  * registry, which only grows.
+ *
+ * A task has one too, and its waits are like those of a thread but for the sleep: how that is done
+ * is in a table which the context points to, so that nothing here knows of the runtime.
  */
 #ifndef PAWL_WAIT_CONTEXT_H
 #define PAWL_WAIT_CONTEXT_H
@@ -18,7 +21,19 @@
 enum { CONTEXT_SLOTS = CACHE_LINE / sizeof(uint64_t) };
 
 struct lobby;
+struct context;
 struct waiter;
+
+/* How a flow of control that is no thread sleeps in a wait, and is woken. */
+struct flow_table {
+	/*
+	 * Called by the owner of @c: return when @c was resumed since it last returned, or at
+	 * @until (ns of CLOCK_MONOTONIC; INT64_MAX: never), or for no reason.
+	 */
+	void (*suspend)(struct context *c, int64_t until);
+	/* Called by any thread, at any time, also when the owner is gone: have @c return. */
+	void (*resume)(struct context *c);
+};
 
 struct context {
 	/* What a wait writes, in one line. */
@@ -40,6 +55,9 @@ struct context {
 	struct context *older;	/* registry; constant once it is in */
 	struct waiter *waiter;	/* of its waits, one at a time; constant */
 	uint64_t self;
+	const struct flow_table *flows;	/* NULL: a thread's; constant */
+	void *flow;		/* what the table's functions want to know; constant */
+	const void *home;	/* its thread, by the address of the thread-locals */
 
 	/* Of its owner as a reader: locks (slots.h). */
 	_Alignas(CACHE_LINE) uint64_t slots[CONTEXT_SLOTS];
@@ -47,6 +65,13 @@ struct context {
 
 /* Return: the caller's, made if need be; NULL: no memory. */
 struct context *pawl_i_context(void);
+
+/* Return: one for a flow of @flows, which keeps it, and says when it is in use; NULL: no memory. */
+struct context *pawl_i_context_make(const struct flow_table *flows, void *flow);
+
+/* The calling flow begins to use its context @c, or ends. */
+void pawl_i_context_begin(struct context *c);
+void pawl_i_context_end(struct context *c);
 
 /* Return: the newest of the registry; go on with ->older. */
 struct context *pawl_i_context_newest(void);

@@ -24,6 +24,7 @@ enum { CYCLE_MAX = 1000 };	/* steps: others may change the waits that are follow
 struct wait {
 	uint64_t thread;	/* id, not shifted */
 	uint32_t tid;
+	bool task;
 	const char *kind;	/* NULL: it does not wait */
 	const void *object;
 	uint64_t holder;	/* id, not shifted; 0: none or unknown */
@@ -50,6 +51,7 @@ static bool read_wait(struct context *c, struct wait *ret)
 	ret->thread = pawl_load_(&c->self, relaxed) >> 32;
 	/* D7 relaxed: the same. */
 	ret->tid = pawl_load_(&c->tid, relaxed);
+	ret->task = c->flows != NULL;
 	return true;
 }
 
@@ -76,8 +78,8 @@ static void dump_thread(int fd, const struct wait *w)
 {
 	struct text t = { 0 };
 
-	pawl_i_text_string(&t, "pawl: ");
-	put_thread(&t, w->thread);
+	pawl_i_text_string(&t, w->task ? "pawl: task " : "pawl: thread ");
+	pawl_i_text_decimal(&t, w->thread);
 	pawl_i_text_string(&t, " (tid ");
 	pawl_i_text_decimal(&t, w->tid);
 	pawl_i_text_string(&t, ")");

@@ -107,7 +107,7 @@ static int wait_asleep(const struct gate *g, uint64_t seen, struct limit *l, uns
 	return has_passed(&s) ? 0 : EAGAIN;
 }
 
-/* The same of a gate that tells each by itself. */
+/* The same of a gate that tells each by itself, and of a task. */
 static int wait_in_queue(const struct gate *g, uint64_t seen, struct limit *l, unsigned round)
 {
 	struct wait_for what = { g->kind, g->object, NULL };
@@ -144,8 +144,8 @@ int pawl_i_gate_wait(const struct gate *g, pawl_time deadline)
 			rc = pawl_i_gate_step(g, seen, false) != GATE_WAIT ? 0 :
 				pawl_i_limit_error(&l);
 		else
-			rc = g->give_back ? wait_in_queue(g, seen, &l, round) :
-				wait_asleep(g, seen, &l, round);
+			rc = g->give_back || !pawl_i_park_is_thread() ?
+				wait_in_queue(g, seen, &l, round) : wait_asleep(g, seen, &l, round);
 	}
 	if (rc == 0)
 		hb_acquire(g->object);

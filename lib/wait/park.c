@@ -14,6 +14,9 @@
  * or K4, r[deadline] X9 there; all seq_cst.  If K1 read the old instant, X9 sees the
  * deadline and wakes; and X8 comes after P4 in park's order, for P4 would have acquired
  * K3 or K4 through it, and K1 the new instant.
+ *
+ * A task's context has no park word in use: see runtime/marks.h, whose mark is as park's 1, and is
+ * taken before the task looks.
  */
 #include "config.h"
 
@@ -34,9 +37,21 @@ enum { POLL_MIN = 20000, POLL_DOUBLINGS = 6 };	/* ns: to 1.3 ms */
 void pawl_i_park_poll(unsigned round, struct limit *l)
 {
 	int64_t pause = (int64_t)POLL_MIN << (round < POLL_DOUBLINGS ? round : POLL_DOUBLINGS);
+	struct context *c = pawl_i_tls.context;
 
-	if (!pawl_i_limit_reached(l))
+	if (pawl_i_limit_reached(l))
+		return;
+	if (c && c->flows)
+		c->flows->suspend(c, pawl_i_clock_real() + pause);
+	else
 		pawl_i_clock_sleep(pause);
+}
+
+static void suspend_until(struct context *c, struct limit *l, bool (*is_over)(void *arg), void *arg)
+{
+	while (!is_over(arg) && !pawl_i_limit_reached(l))
+		c->flows->suspend(c,
+			pawl_i_clock_is_virtual() ? INT64_MAX : pawl_i_limit_instant(l));
 }
 
 /* The same as below, but for a call: it is for all who wait for @object, or whom something may
@@ -99,6 +114,9 @@ uint32_t pawl_i_park_spins(struct limit *l)
 	/* P29 relaxed: a hint. */
 	int32_t waker = c ? pawl_load_(&c->waker, relaxed) : -1;
 
+	/* In a task the CPU is for the other tasks. */
+	if (c && c->flows)
+		return 0;
 	if (waker >= 0 && waker == pawl_i_cpu_index())
 		return 0;
 	return pawl_i_limit_reached(l) ? 0 : pawl_i_cpu_spins();
@@ -113,6 +131,11 @@ struct waiter *pawl_i_park_waiter(const struct wait_for *what)
 			      "is waited for by the done() of an inline op", 0);
 	c = pawl_i_tls.stage == NOT_INLINE ? pawl_i_context() : NULL;
 	return c ? c->waiter : NULL;
+}
+
+bool pawl_i_park_is_thread(void)
+{
+	return !pawl_i_tls.context || !pawl_i_tls.context->flows;
 }
 
 static void begin(struct context *c, const struct wait_for *what, pawl_time deadline,
@@ -137,7 +160,10 @@ void pawl_i_park_until(struct context *c, const struct wait_for *what, struct li
 
 	cancels |= pawl_i_limit_cancels(l);
 	begin(c, what, deadline, cancels);
-	sleep_until(c, l, is_over, arg);
+	if (c->flows)
+		suspend_until(c, l, is_over, arg);
+	else
+		sleep_until(c, l, is_over, arg);
 	end(c, deadline, cancels);
 }
 

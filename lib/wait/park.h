@@ -55,6 +55,9 @@ void pawl_i_park_in_lobby(struct context *c, const struct wait_for *what, struct
 /* The same as park, and give up at the limit.  Return: the answer; 0: it was given up. */
 uint32_t pawl_i_park_or_give_up(struct waiter *w, const struct wait_for *what, struct limit *l);
 
+/* Return: whether the caller may sleep in a lobby; a task has to be woken by itself. */
+bool pawl_i_park_is_thread(void);
+
 /* For those who cannot wait in a queue, for want of memory: sleep a while, longer each
  * @round from 0, if @l is not reached. */
 void pawl_i_park_poll(unsigned round, struct limit *l);
