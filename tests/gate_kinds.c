@@ -10,7 +10,9 @@
 
 #include "gate_kinds.h"
 
-enum { SLEEPS = 2 };	/* of a word, see lib/wait/gate.h */
+/* Of a word, see lib/wait/gate.h; of a barrier's. */
+#define SLEEPS UINT64_C(2)
+#define ARRIVED UINT64_C(0xfffffffe)
 
 int gate_written;
 
@@ -112,15 +114,15 @@ static void barrier_let_pass(void *b)
 
 const struct gate_kind gate_kinds[GATE_KINDS] = {
 	{ "event", SIZES(pawl_event), shut_nothing, event_wait, event_wait_op, event_let_pass,
-	  true, false },
+	  true, SLEEPS },
 	{ "notify", SIZES(pawl_notify), shut_nothing, notify_wait, notify_wait_op, notify_let_pass,
-	  false, true },
+	  false, 0 },
 	{ "latch", SIZES(pawl_latch), latch_shut, latch_wait, latch_wait_op, latch_let_pass,
-	  true, false },
+	  true, SLEEPS },
 	{ "future", SIZES(pawl_future), shut_nothing, future_wait, future_wait_op, future_let_pass,
-	  true, false },
+	  true, SLEEPS },
 	{ "barrier", SIZES(pawl_barrier), barrier_shut, barrier_wait, NULL, barrier_let_pass,
-	  false, true },
+	  false, ARRIVED },
 };
 
 void *gate_new(const struct gate_kind *k, unsigned waiters)
@@ -142,7 +144,7 @@ bool gate_is_waited_for(const struct gate_kind *k, const void *object)
 {
 	/* The word is the first member of each of them. */
 	return !gate_is_idle(k, object) ||
-		(!k->told && (pawl_load_((const uint64_t *)object, relaxed) & SLEEPS));
+		(pawl_load_((const uint64_t *)object, relaxed) & k->waits);
 }
 
 void gate_await(uint32_t *word, uint32_t value)

@@ -21,7 +21,8 @@ struct gate_kind {
 	int (*wait_op)(void *object, pawl_op *op);	/* NULL: a barrier */
 	void (*let_pass)(void *object);
 	bool stays;			/* who comes later passes too */
-	bool told;			/* threads stand in its queue, and are told one by one */
+	uint64_t waits;			/* bits of its word: of threads that sleep in its lobby; 0: they
+					 * stand in its queue */
 };
 
 enum { GATE_EVENT, GATE_NOTIFY, GATE_LATCH, GATE_FUTURE, GATE_BARRIER, GATE_KINDS };

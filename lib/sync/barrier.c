@@ -7,9 +7,10 @@
  *	n --J3 arrive--> n + 1 ... parties - 1 --H3 the last--> epoch + 1, none arrived
  *	n --H3 who gives up--> n|BROKEN						for ever
  *
- * It is a gate (gate.h) at which to arrive is to announce oneself.  One arrives with the epoch that
- * one noted, or comes again: so the last, who begins the next epoch, answers all who arrived in
- * this one, and nobody else who counts on it.
+ * It is a gate (gate.h) at which to arrive is to announce oneself.  Threads then sleep in its lobby
+ * until the word is another.  A task joins the queue before, to be woken by itself: it arrives with
+ * the epoch that it noted, or comes again, so the last, who begins the next epoch, answers all
+ * tasks that arrived in this one, and nobody else who counts on it.
  */
 #include "config.h"
 
@@ -29,7 +30,7 @@ struct arrival {
 	pawl_barrier *barrier;
 	struct limit limit;
 	uint64_t word;		/* as it was last seen; its epoch is that of the arrival */
-	struct waiter *waiter;	/* in the queue; NULL: there was no memory */
+	struct waiter *waiter;	/* a task's, in the queue; NULL: none, or there was no memory */
 };
 
 static uint32_t arrived(uint64_t word)
@@ -61,12 +62,23 @@ static uint32_t leave(struct arrival *a)
 static void join(struct arrival *a)
 {
 	struct wait_for what = { "barrier", a->barrier, NULL };
-	struct waiter *w = pawl_i_park_waiter(&what);
+	struct waiter *w = pawl_i_park_is_thread() ? NULL : pawl_i_park_waiter(&what);
 
 	if (w)
 		pawl_i_waiter_make_note(w, gate_epoch(a->word));
 	if (w && pawl_i_queue_join(&a->barrier->queue_, w, pawl_i_waiter_arm(w)) == 0)
 		a->waiter = w;
+}
+
+/* Change the word from *@old, which ends its phase, and wake all who wait for that.  False:
+ * it was not *@old. */
+static bool end_phase(pawl_barrier *b, uint64_t *old, uint64_t next, uint32_t answer)
+{
+	if (!pawl_i_gate_open(&b->word_, &b->queue_, old, next, answer, gate_epoch(*old) + 1))
+		return false;
+	if (arrived(*old) > 0)
+		pawl_i_gate_call(&b->word_);
+	return true;
 }
 
 /* Return: PAWL_BARRIER_SERIAL; 0: arrived; EPIPE; EAGAIN: another epoch has begun. */
@@ -83,8 +95,7 @@ static int arrive(struct arrival *a)
 			 * that we stand in the queue.  The failure as J4. */
 			if (pawl_cas_weak_(&b->word_, &a->word, a->word + ARRIVED, acq_rel, acquire))
 				return 0;
-		} else if (pawl_i_gate_open(&b->word_, &b->queue_, &a->word,
-					    (uint64_t)(epoch + 1) << 32, GRANT, epoch + 1)) {
+		} else if (end_phase(b, &a->word, (uint64_t)(epoch + 1) << 32, GRANT)) {
 			return PAWL_BARRIER_SERIAL;
 		}
 	}
@@ -101,43 +112,57 @@ static int give_up(struct arrival *a, uint32_t epoch)
 	while (gate_epoch(word) == epoch) {
 		if (word & BROKEN)
 			return EPIPE;
-		if (pawl_i_gate_open(&b->word_, &b->queue_, &word, word | BROKEN, CLOSED, epoch + 1))
+		if (end_phase(b, &word, word | BROKEN, CLOSED))
 			return pawl_i_limit_error(&a->limit);
 	}
 	return 0;
 }
 
-/* Without memory. */
-static int wait_polling(struct arrival *a, uint32_t epoch)
+/* Return: how an arrival in @epoch ended, also if a later phase was broken; EAGAIN: it has not. */
+static int outcome(const pawl_barrier *b, uint32_t epoch)
 {
-	for (unsigned round = 0; !pawl_i_limit_reached(&a->limit); round++) {
-		/* J6 acquire: pairs with H3.  As J5. */
-		uint64_t word = pawl_load_(&a->barrier->word_, acquire);
+	/* J6 acquire: pairs with H3.  As J5. */
+	uint64_t word = pawl_load_(&b->word_, acquire);
 
-		if (gate_epoch(word) != epoch)
-			return 0;
-		if (word & BROKEN)
-			return EPIPE;
-		pawl_i_park_poll(round, &a->limit);
+	if (gate_epoch(word) != epoch)
+		return 0;
+	return word & BROKEN ? EPIPE : EAGAIN;
+}
+
+static bool has_ended(void *arg)
+{
+	const struct arrival *a = arg;
+
+	return outcome(a->barrier, gate_epoch(a->word)) != EAGAIN;
+}
+
+static int wait_asleep(struct arrival *a, uint32_t epoch)
+{
+	struct wait_for what = { "barrier", a->barrier, NULL };
+	struct waiter *w = pawl_i_park_is_thread() ? pawl_i_park_waiter(&what) : NULL;
+	int rc = EAGAIN;
+
+	for (unsigned round = 0; rc == EAGAIN && !pawl_i_limit_reached(&a->limit); round++) {
+		if (w)
+			pawl_i_park_in_lobby(w->context, &what, &a->limit, &a->barrier->word_,
+					     has_ended, a);
+		else
+			pawl_i_park_poll(round, &a->limit);
+		rc = outcome(a->barrier, epoch);
 	}
-	return give_up(a, epoch);
+	return rc == EAGAIN ? give_up(a, epoch) : rc;
 }
 
 static int wait_for_others(struct arrival *a)
 {
 	struct wait_for what = { "barrier", a->barrier, NULL };
-	uint32_t epoch = gate_epoch(a->word), answer;
+	uint32_t epoch = gate_epoch(a->word);
 
 	if (!a->waiter)
-		return wait_polling(a, epoch);
-	answer = pawl_i_park(a->waiter, &what, &a->limit);
-	if (answer == 0)
-		answer = leave(a);
-	if (answer == 0)
+		return wait_asleep(a, epoch);
+	if (pawl_i_park(a->waiter, &what, &a->limit) == 0 && leave(a) == 0)
 		return give_up(a, epoch);
-	/* J7 acquire: pairs with H3.  Who broke it may have been in a later phase than we. */
-	return answer == CLOSED && gate_epoch(pawl_load_(&a->barrier->word_, acquire)) == epoch ?
-		EPIPE : 0;
+	return outcome(a->barrier, epoch);
 }
 
 int pawl_barrier_wait_until(pawl_barrier *b, pawl_time deadline)

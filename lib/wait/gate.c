@@ -204,7 +204,7 @@ bool pawl_i_gate_open(uint64_t *word, uint64_t *queue, uint64_t *old, uint64_t n
 {
 	uint64_t root = pawl_i_queue_root(queue);
 
-	/* H3 acq_rel: pairs with H1, H2, H5, H6, J2, J3, J4, J5, J6, J7, T3, Y1, Y2, Y3.  What was done
+	/* H3 acq_rel: pairs with H1, H2, H5, H6, J2, J3, J4, J5, J6, T3, Y1, Y2, Y3.  What was done
 	 * before it is open; and by others who did their part of that.  The failure: those who
 	 * announced themselves. */
 	if (!pawl_cas_(word, old, next, acq_rel, acquire))

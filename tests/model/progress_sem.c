@@ -115,7 +115,7 @@ PROGRESS(sem_destroy, 3, make_one, "pawl_sem_destroy", "", .before = call_init,
 	 .call = call_destroy, .peer = contend);
 PROGRESS(sem_value, 3, make_one, "pawl_sem_value", "", .call = call_value, .peer = contend);
 PROGRESS(sem_tryacquire, 3, make_one, "pawl_sem_tryacquire", "", .call = call_tryacquire,
-	 .after = give_back, .peer = contend);
+	 .after = give_back, .peer = contend, .lock_free = CAS_LOOPS);
 PROGRESS(sem_release, 3, make_one, "pawl_sem_release", "", .before = call_acquire,
 	 .call = give_back, .peer = contend);
 PROGRESS(sem_release_fair, 3, make_one_fair, "pawl_sem_release", "", .before = call_acquire,

@@ -260,3 +260,54 @@ MODEL(task_poll, .about = "a task waits for another, perhaps without memory", .t
 
 MODEL(task_polls, .about = "a task polls for what another does", .threads = 3,
       .setup = setup_polls, .thread = one_sets, .finish = judge_poll, .without = NO_MEMORY);
+
+/*** A barrier: two threads meet, and one of them comes again, to meet the task *******************/
+
+static pawl_barrier barrier;
+static int serial;
+
+static void meet(void)
+{
+	int rc = pawl_barrier_wait_until(&barrier, PAWL_FOREVER);
+
+	MODEL_CHECK(rc <= 0);
+	(void)__atomic_add_fetch(rc < 0 ? &serial : &count, 1, __ATOMIC_RELAXED);
+}
+
+static void meets(void *arg)
+{
+	(void)arg;
+	meet();
+	model_saw(GOT_IT);
+}
+
+static void setup_barrier(void)
+{
+	MODEL_CHECK(pawl_barrier_init(&barrier, 2) == 0);
+	model_name(&barrier, sizeof barrier, "barrier");
+	spawn(meets);
+}
+
+static void threads_meet(unsigned who)
+{
+	static int again;
+
+	if (who < THIRD) {
+		run_with(who, NULL);
+		return;
+	}
+	meet();
+	if (__atomic_fetch_add(&again, 1, __ATOMIC_RELAXED) == 0)
+		meet();
+}
+
+static void judge_barrier(void)
+{
+	MODEL_CHECK(count == 2 && serial == 2);
+	MODEL_CHECK(barrier.queue_ == 0 && barrier.word_ == UINT64_C(2) << 32);
+}
+
+MODEL(task_barrier, .about = "a task and two threads, of which one comes again, meet in pairs",
+      .threads = 4, .setup = setup_barrier, .enter = model_attach, .thread = threads_meet,
+      .finish = judge_barrier, .without = NOISE | CLOCK_JUMPS | SPINS, .preemptions = 1,
+      .sights = { "the task met one" });
