@@ -93,11 +93,11 @@ MODEL(rwlock_slot_two_writers, .about = "one reads, noted in a slot, two write",
 static void write_read_write(unsigned who)
 {
 	if (who == 1) {
-		(void)read_once();
+		MODEL_CHECK(read_once() >= 0);
 		return;
 	}
 	write_once();
-	(void)read_once();
+	MODEL_CHECK(read_once() >= 0);
 	write_once();
 }
 
@@ -109,7 +109,7 @@ MODEL(rwlock_slot_again, .about = "one reads; one writes, reads, and writes", .t
 static void read_or_try(unsigned who)
 {
 	if (who == 1) {
-		(void)read_once();
+		MODEL_CHECK(read_once() >= 0);
 	} else if (pawl_rwlock_trywrlock(&l) == 0) {
 		data++;
 		pawl_rwlock_wrunlock(&l);
@@ -158,8 +158,8 @@ static void read_twice_or_write(unsigned who)
 		write_once();
 		return;
 	}
-	(void)read_once();
-	(void)read_once();
+	MODEL_CHECK(read_once() >= 0);
+	MODEL_CHECK(read_once() >= 0);
 }
 
 MODEL(rwlock_slot_twice, .about = "one reads twice, noted in a slot, one writes", .threads = 2,
