@@ -164,6 +164,23 @@ static void waiter_body(struct stress_worker *w)
 		turn_idler(&idler);
 }
 
+static void pulse_once(void)
+{
+	pawl_event_set(&pulse);
+	pawl_event_clear(&pulse);
+}
+
+/* With all permits taken: who sleeps takes the event, unless its time is over, or the permits are
+ * given before it runs; so at first they are kept until one has. */
+static void pulse_sleeper(struct stress_worker *w)
+{
+	do {
+		stress_hold_until(w, list, 1);
+		pulse_once();
+		sched_yield();
+	} while (atomic_load_explicit(&taken[PULSE], memory_order_relaxed) == 0);
+}
+
 /* Take all permits; wait until somebody sleeps; give all of them, and perhaps an event, at once. */
 static void leader(struct stress_worker *w)
 {
@@ -176,13 +193,11 @@ static void leader(struct stress_worker *w)
 		plain[ONE]++;
 		plain[SOME]++;
 		if (wanted)
-			stress_hold_until(w, list, 1);
+			pulse_sleeper(w);
 		else
 			sched_yield();	/* so that others come to wait */
-		if (wanted || stress_random(w, 4) == 0) {
-			pawl_event_set(&pulse);
-			pawl_event_clear(&pulse);
-		}
+		if (!wanted && stress_random(w, 4) == 0)
+			pulse_once();
 		pawl_sem_release(&some, PERMITS);
 		pawl_sem_release(&one, 1);
 		stress_done(w);
