@@ -135,6 +135,7 @@ void pawl_i_context_begin(struct context *c)
 void pawl_i_context_end(struct context *c)
 {
 	pawl_i_tls.context = NULL;
+	pawl_i_slots_settle(c);
 	/* X21 relaxed: the same. */
 	pawl_store_(&c->used, 0, relaxed);
 }
