@@ -15,6 +15,29 @@ static void yields_some(void *arg)
 	++*(int *)arg;
 }
 
+/*** Ids ***************************************************************************************/
+
+static void notes_its_id(void *arg)
+{
+	*(uint64_t *)arg = pawl_self_;
+}
+
+/* Else 2^32 tasks would use up the ids of threads. */
+static void a_task_has_the_id_of_an_ended_one(void **state)
+{
+	uint64_t first = 0, id = 0;
+
+	(void)state;
+	spawn(notes_its_id, &first);
+	run_all();
+	assert_true(first != 0 && first != pawl_self_);
+	for (int i = 0; i < 100; i++) {
+		spawn(notes_its_id, &id);
+		run_all();
+		assert_true(id == first);
+	}
+}
+
 /*** Deadlines *********************************************************************************/
 
 enum { LATE = 100 };
@@ -296,6 +319,7 @@ static void a_task_cancels_others(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(a_task_has_the_id_of_an_ended_one),
 		TEST(deadlines_end_waits_and_others_run_meanwhile),
 		TEST(a_deadline_in_the_past_polls),
 		TEST(grants_and_deadlines_race),

@@ -50,7 +50,7 @@ struct task {
 	struct flow flow;
 	struct alarm alarm;	/* while it is suspended */
 	struct tls tls;		/* while it is left; while it runs, the worker's */
-	uint64_t self;		/* the same: pawl_self_ */
+	uint64_t self;		/* the same: pawl_self_; the node's for ever */
 	void (*fn)(void *arg);
 	void *arg;
 };
@@ -167,7 +167,6 @@ int pawl_i_task_spawn(void (*fn)(void *arg), void *arg)
 	}
 	t->over = false;
 	t->tls = (struct tls){ 0 };
-	t->self = 0;
 	t->fn = fn;
 	t->arg = arg;
 	hb_release(t);
@@ -280,14 +279,35 @@ int pawl_i_tasks_run(void)
 	return 0;
 }
 
+/* In the child of a fork that has the tasks: who was about to spawn one, or to mark it, is gone. */
+static void keep_tasks(void)
+{
+	uint32_t alive = 0;
+
+	for (uint32_t handle = 1; handle <= pawl_i_nodes_made(&tasks); handle++) {
+		/* TK28 relaxed: there is one thread. */
+		if (!pawl_load_(&task_at(handle)->alive, relaxed))
+			continue;
+		alive++;
+		mark(handle);
+	}
+	/* TK29 relaxed: the same. */
+	pawl_store_(&worker.alive, alive, relaxed);
+}
+
 /* In the child of a fork: if the worker's thread is not there, nor are the tasks. */
 static void forget_tasks(void)
 {
 	/* TK22 relaxed: there is one thread. */
 	const void *home = pawl_load_(&worker.home, relaxed);
 
-	if (!home || home == &pawl_i_tls)
+	if (!home)
+		/* TK30 relaxed: the same; somebody may have been about to run them. */
+		pawl_store_(&worker.running, 0, relaxed);
+	if (!home || home == &pawl_i_tls) {
+		keep_tasks();
 		return;
+	}
 	for (uint32_t handle = 1; handle <= pawl_i_nodes_made(&tasks); handle++)
 		/* TK26 relaxed: the same. */
 		pawl_store_(&task_at(handle)->alive, 0, relaxed);

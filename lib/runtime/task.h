@@ -8,6 +8,9 @@
  *
  * Of its own:	the stack, the context, the owner id, the scopes, errno over a wait, and what
  *		inline ops are to be finished.
+ *		The id is that of an ended one, if there is such: a new one for each would come round
+ *		to those of threads in hours.  So a mutex that a task keeps at its end may be taken for
+ *		a later one's.
  * Shared:	the thread-locals of the program, the signal mask, the floating point modes; and the
  *		thread's record of reclaim/smr.h, so that a task may not wait inside a section.
  * Ends:	by return.  Exceptions, longjmp() and pthread_exit() may not leave it.
