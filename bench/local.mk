@@ -6,7 +6,7 @@
 
 BENCH_ARGS =
 bench_program = %D%/pawl-bench
-bench_queue_program = %D%/pawl-bench-queue
+bench_line_program = %D%/pawl-bench-line
 
 bench_runner  = %D%/bench.h
 bench_runner += %D%/machine.c
@@ -48,11 +48,11 @@ bench_pawl_bench_LINK = $(LINK)
 endif
 
 # The waiter queue from inside, beside the list of tests/.
-bench_pawl_bench_queue_CPPFLAGS  = $(PAWL_CORE_CPPFLAGS) -I$(top_srcdir)/tests
-bench_pawl_bench_queue_CPPFLAGS += -DBENCH_FLAGS='"$(CFLAGS)"'
-bench_pawl_bench_queue_SOURCES  = %D%/bench_queue.c $(bench_runner)
-bench_pawl_bench_queue_SOURCES += $(test_oracle) $(test_stalls)
-bench_pawl_bench_queue_LDADD    = $(PAWL_CORE_LIBS) -lm
+bench_pawl_bench_line_CPPFLAGS  = $(PAWL_CORE_CPPFLAGS) -I$(top_srcdir)/tests
+bench_pawl_bench_line_CPPFLAGS += -DBENCH_FLAGS='"$(CFLAGS)"'
+bench_pawl_bench_line_SOURCES  = %D%/bench_line.c $(bench_runner)
+bench_pawl_bench_line_SOURCES += $(test_oracle) $(test_stalls)
+bench_pawl_bench_line_LDADD    = $(PAWL_CORE_LIBS) -lm
 
 ### Instructions of the fast paths, counted by valgrind ###########################################
 
@@ -63,7 +63,7 @@ bench_fastpaths_LDADD    = libpawl.la
 bench-callgrind: %D%/fastpaths
 	@$(SHELL) $(srcdir)/%D%/callgrind $(builddir) $(srcdir)/%D%/fastpaths.txt
 
-check_PROGRAMS += $(bench_program) $(bench_queue_program) %D%/fastpaths
+check_PROGRAMS += $(bench_program) $(bench_line_program) %D%/fastpaths
 EXTRA_DIST += %D%/README
 EXTRA_DIST += %D%/callgrind
 EXTRA_DIST += %D%/fastpaths.txt
@@ -80,7 +80,7 @@ bench: $(bench_program)
 bench-check: $(bench_program)
 	@$(bench_env) $(bench_program) --check $(BENCH_ARGS)
 
-bench-queue: $(bench_queue_program)
-	@$(bench_env) $(bench_queue_program) $(BENCH_ARGS)
+bench-line: $(bench_line_program)
+	@$(bench_env) $(bench_line_program) $(BENCH_ARGS)
 
-.PHONY: bench-callgrind bench-check bench-queue
+.PHONY: bench-callgrind bench-check bench-line

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* main.c - pawl-bench, pawl-bench-queue: options, and which cases run. */
+/* main.c - pawl-bench, pawl-bench-line: options, and which cases run. */
 #include "config.h"
 
 #include <errno.h>

@@ -160,27 +160,27 @@ tests_test_waiter_SOURCES  = %D%/test_waiter.c $(test_support)
 tests_test_waiter_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
 tests_test_waiter_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
 
-pawl_tests += %D%/test_queue
-tests_test_queue_SOURCES  = %D%/test_queue.c %D%/queue_crowd.h $(test_support)
-tests_test_queue_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
-tests_test_queue_CFLAGS   = $(AM_CFLAGS) $(LIB_CFLAGS)
-tests_test_queue_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
+pawl_tests += %D%/test_line
+tests_test_line_SOURCES  = %D%/test_line.c %D%/line_crowd.h $(test_support)
+tests_test_line_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
+tests_test_line_CFLAGS   = $(AM_CFLAGS) $(LIB_CFLAGS)
+tests_test_line_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
 
-pawl_tests += %D%/test_queue_costs
-tests_test_queue_costs_SOURCES  = %D%/test_queue_costs.c %D%/queue_crowd.h $(test_support)
-tests_test_queue_costs_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
-tests_test_queue_costs_CFLAGS   = $(AM_CFLAGS) $(LIB_CFLAGS)
-tests_test_queue_costs_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
+pawl_tests += %D%/test_line_costs
+tests_test_line_costs_SOURCES  = %D%/test_line_costs.c %D%/line_crowd.h $(test_support)
+tests_test_line_costs_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
+tests_test_line_costs_CFLAGS   = $(AM_CFLAGS) $(LIB_CFLAGS)
+tests_test_line_costs_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
 
 # The list of waiters that the queue is compared with; and sleeps in the middle of both.
 test_oracle  = %D%/oracle_list.c %D%/oracle_list.h %D%/stalls.c %D%/stalls.h
 test_stalls  = %D%/stall_load.c %D%/stall_load.h
-test_stalls += %D%/stalled_queue.c %D%/stalled_queue.h
+test_stalls += %D%/stalled_line.c %D%/stalled_line.h
 
-pawl_tests += %D%/test_queue_oracle
-tests_test_queue_oracle_SOURCES  = %D%/test_queue_oracle.c $(test_oracle) $(test_support)
-tests_test_queue_oracle_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
-tests_test_queue_oracle_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
+pawl_tests += %D%/test_line_oracle
+tests_test_line_oracle_SOURCES  = %D%/test_line_oracle.c $(test_oracle) $(test_support)
+tests_test_line_oracle_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
+tests_test_line_oracle_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
 
 pawl_tests += %D%/test_stalls
 tests_test_stalls_SOURCES  = %D%/test_stalls.c $(test_stalls) $(test_oracle) $(test_support)

@@ -9,7 +9,7 @@
 
 #include "oracle_list.h"
 #include "stall_load.h"
-#include "stalled_queue.h"
+#include "stalled_line.h"
 #include "stalls.h"
 
 enum { THREADS_MAX = 64, STEPS = 16 };
@@ -59,26 +59,26 @@ static void queue_op(struct runner *r, void *own, bool answers)
 	struct waiter *w = own, *wake;
 	uint64_t *queue = r->shared, ref = pawl_i_waiter_arm(w);
 
-	if (stalled_queue_join(queue, w, ref) != 0)
+	if (stalled_line_join(queue, w, ref) != 0)
 		abort();
-	while (answers && (ref = stalled_queue_first(queue)) != 0)
+	while (answers && (ref = stalled_line_first(queue)) != 0)
 		if (pawl_i_waiter_tell(ref, GRANT, &wake)) {
 			r->told++;
 			break;
 		}
 	r->answered += pawl_i_waiter_give_up(w) != 0;
-	stalled_queue_leave(queue, w);
+	stalled_line_leave(queue, w);
 }
 
 static void *queue_run(void *arg)
 {
 	uint32_t spare = 0;
-	struct waiter *w = stalled_queue_waiter_get(&spare);
+	struct waiter *w = stalled_line_waiter_get(&spare);
 
 	if (!w)
 		abort();
 	each_op(arg, w, queue_op);
-	stalled_queue_waiter_put(w, spare);
+	stalled_line_waiter_put(w, spare);
 	return NULL;
 }
 

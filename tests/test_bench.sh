@@ -67,5 +67,5 @@ else
 fi
 bench=${bench}-queue
 run 0 --rounds=1 --duration=5 --filter='resume$|abort$' && grep -q '^bench: ' "$tmp/out"
-result $? "pawl-bench-queue runs"
+result $? "pawl-bench-line runs"
 exit $bad

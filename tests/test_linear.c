@@ -127,7 +127,7 @@ static bool queue_step(void *state, const struct operation *op)
 	return may_return(op, front);
 }
 
-static const struct specification queue_spec = {
+static const struct specification line_spec = {
 	"queue", sizeof(struct queue), queue_init, queue_step, NULL
 };
 
@@ -328,11 +328,11 @@ static void a_queue_is_first_in_first_out(void **state)
 	};
 
 	(void)state;
-	assert_linearizable(queue_spec, ops);
+	assert_linearizable(line_spec, ops);
 	ops[1].invoked = 3;	/* still overlapping */
-	assert_linearizable(queue_spec, ops);
+	assert_linearizable(line_spec, ops);
 	ops[0].returned = 2;	/* no longer: 7 was first */
-	assert_not_linearizable(queue_spec, ops);
+	assert_not_linearizable(line_spec, ops);
 }
 
 /* Vyukov's ring: thread 1 has claimed the first cell and not yet published it; so the
@@ -345,11 +345,11 @@ static void a_pop_that_misses_a_push_that_returned_is_caught(void **state)
 	};
 
 	(void)state;
-	assert_not_linearizable(queue_spec, ops);
+	assert_not_linearizable(line_spec, ops);
 	ops[0].returned = 0;	/* nor when the first push never returns */
-	assert_not_linearizable(queue_spec, ops);
+	assert_not_linearizable(line_spec, ops);
 	ops[2].invoked = 2;	/* but beside the second it may find nothing */
-	assert_linearizable(queue_spec, ops);
+	assert_linearizable(line_spec, ops);
 }
 
 static void of_several_once_calls_one_runs_the_initialiser(void **state)
@@ -376,9 +376,9 @@ static void a_pending_operation_may_have_taken_effect(void **state)
 	struct operation ops[] = { { 1, PUSH, 7, 99, 1, 0 }, { 2, POP, 0, 7, 2, 3 } };
 
 	(void)state;
-	assert_linearizable(queue_spec, ops);
+	assert_linearizable(line_spec, ops);
 	ops[0].invoked = 4;	/* but not before it was invoked */
-	assert_not_linearizable(queue_spec, ops);
+	assert_not_linearizable(line_spec, ops);
 }
 
 static void a_pending_operation_may_not_have_taken_effect(void **state)
@@ -388,7 +388,7 @@ static void a_pending_operation_may_not_have_taken_effect(void **state)
 	};
 
 	(void)state;
-	assert_linearizable(queue_spec, ops);
+	assert_linearizable(line_spec, ops);
 }
 
 static void a_pending_operation_takes_effect_once(void **state)
@@ -398,7 +398,7 @@ static void a_pending_operation_takes_effect_once(void **state)
 	};
 
 	(void)state;
-	assert_not_linearizable(queue_spec, ops);
+	assert_not_linearizable(line_spec, ops);
 }
 
 static void a_pending_lock_explains_a_trylock_that_failed(void **state)
@@ -469,9 +469,9 @@ static void twelve_pushes_and_pops_at_once_are_judged_soon(void **state)
 		ops[i].argument = i;
 		ops[i].result = i % 2 == 0 ? 0 : (i * 7 + 3) % 12;
 	}
-	assert_verdict_within_a_million_steps(&queue_spec, ops, true);
+	assert_verdict_within_a_million_steps(&line_spec, ops, true);
 	ops[7].result = ops[5].result;
-	assert_verdict_within_a_million_steps(&queue_spec, ops, false);
+	assert_verdict_within_a_million_steps(&line_spec, ops, false);
 }
 
 /* The orders of eight pushes are 109,601 states, more than the memo has room for. */
@@ -484,9 +484,9 @@ static void a_search_with_more_states_than_the_memo_holds_is_right(void **state)
 		ops[i] = (struct operation){ i + 1, PUSH, i, 0, i + 1, 30 - i };
 	ops[8] = (struct operation){ 9, POP, 0, 3, 31, 32 };
 	ops[9] = (struct operation){ 9, POP, 0, 4, 33, 34 };
-	assert_linearizable(queue_spec, ops);
+	assert_linearizable(line_spec, ops);
 	ops[9].result = 99;
-	assert_not_linearizable(queue_spec, ops);
+	assert_not_linearizable(line_spec, ops);
 }
 
 /*** Random histories **************************************************************************/
@@ -511,7 +511,7 @@ static const struct family {
 	{ &register_spec, 2, 3, 3, { 0, 1, 2 } },
 	{ &mutex_spec, 3, 1, 2, { 0, EBUSY } },
 	{ &counter_spec, 1, 3, 4, { 0, 1, 2, 3 } },
-	{ &queue_spec, 2, 3, 4, { 0, 1, 2, EMPTY } },
+	{ &line_spec, 2, 3, 4, { 0, 1, 2, EMPTY } },
 	{ &once_spec, 1, 1, 2, { false, true } },
 };
 

@@ -8,7 +8,7 @@
 #include <pawl/atomic.h>
 
 #include "stall_load.h"
-#include "stalled_queue.h"
+#include "stalled_line.h"
 #include "support.h"
 
 /*** Throughput beside the list ****************************************************************/
@@ -68,12 +68,12 @@ static void wait_and_give_up(struct aborter *a, struct waiter *w)
 	struct waiter *wake;
 	uint64_t ref = pawl_i_waiter_arm(w);
 
-	must(stalled_queue_join(&a->storm->queue, w, ref) == 0);
-	ref = a->storm->answers && a->rounds % 8 == 0 ? stalled_queue_first(&a->storm->queue) : 0;
+	must(stalled_line_join(&a->storm->queue, w, ref) == 0);
+	ref = a->storm->answers && a->rounds % 8 == 0 ? stalled_line_first(&a->storm->queue) : 0;
 	if (ref != 0)
 		(void)pawl_i_waiter_tell(ref, RETRY, &wake);
 	(void)pawl_i_waiter_give_up(w);
-	stalled_queue_leave(&a->storm->queue, w);
+	stalled_line_leave(&a->storm->queue, w);
 	pawl_store_(&a->rounds, a->rounds + 1, relaxed);
 }
 
@@ -81,18 +81,18 @@ static void abort_until_told(void *arg)
 {
 	struct aborter *a = arg;
 	uint32_t spare = 0;
-	struct waiter *w = stalled_queue_waiter_get(&spare);
+	struct waiter *w = stalled_line_waiter_get(&spare);
 
 	must(w != NULL);
 	while (!pawl_load_(&a->storm->stop, relaxed))
 		wait_and_give_up(a, w);
-	stalled_queue_waiter_put(w, spare);
+	stalled_line_waiter_put(w, spare);
 }
 
 static void storm_start(struct storm *s, struct aborter a[THREADS])
 {
-	assert_non_null(s->stays = stalled_queue_waiter_get(&s->spare));
-	assert_int_equal(stalled_queue_join(&s->queue, s->stays, pawl_i_waiter_arm(s->stays)), 0);
+	assert_non_null(s->stays = stalled_line_waiter_get(&s->spare));
+	assert_int_equal(stalled_line_join(&s->queue, s->stays, pawl_i_waiter_arm(s->stays)), 0);
 	for (int i = 0; i < THREADS; i++) {
 		a[i] = (struct aborter){ .storm = s };
 		worker_start(&a[i].worker, abort_until_told, &a[i]);
@@ -107,10 +107,10 @@ static void storm_end(struct storm *s, struct aborter a[THREADS])
 	for (int i = 0; i < THREADS; i++)
 		worker_join(&a[i].worker);
 	(void)pawl_i_waiter_give_up(s->stays);
-	stalled_queue_leave(&s->queue, s->stays);
-	stalled_queue_waiter_put(s->stays, s->spare);
+	stalled_line_leave(&s->queue, s->stays);
+	stalled_line_waiter_put(s->stays, s->spare);
 	assert_int_equal(s->queue, 0);
-	made = stalled_queue_segments();
+	made = stalled_line_segments();
 	note("%u segments were made; not more than %u can be in use", made, most_segments(THREADS));
 	assert_true(made <= most_segments(THREADS));
 }

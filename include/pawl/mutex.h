@@ -23,7 +23,7 @@
  *
  * Source: heir and starvation hand-off after Go's mutex and parking_lot, over a queue of
  * waiters after CQS (Koval, Khalanskiy, Alistarh, PLDI 2023); see lib/sync/mutex.c and
- * lib/wait/queue.c.
+ * lib/wait/line.c.
  */
 #ifndef PAWL_MUTEX_H
 #define PAWL_MUTEX_H

@@ -138,7 +138,7 @@ static int join(struct any *a, size_t i, struct waiter *w)
 	} else {
 		pawl_i_waiter_make_note(w, SEM_INSISTS);
 	}
-	if (pawl_i_queue_join(queue_of(one), w, pawl_i_waiter_arm(w)) != 0) {
+	if (pawl_i_line_join(queue_of(one), w, pawl_i_waiter_arm(w)) != 0) {
 		(void)pawl_i_waiter_give_up(w);
 		return ENOMEM;
 	}
@@ -200,7 +200,7 @@ static void leave(struct any *a, size_t i)
 	if (!p->waiter)
 		return;
 	answer = pawl_i_waiter_give_up(p->waiter);
-	pawl_i_queue_leave(queue_of(&a->list[i]), p->waiter);
+	pawl_i_line_leave(queue_of(&a->list[i]), p->waiter);
 	p->waiter = NULL;
 	if (answer != 0 && answer != CLOSED && a->taken == a->n)
 		a->taken = i;

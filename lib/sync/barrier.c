@@ -53,7 +53,7 @@ static uint32_t leave(struct arrival *a)
 
 	if (a->waiter) {
 		answer = pawl_i_waiter_give_up(a->waiter);
-		pawl_i_queue_leave(&a->barrier->queue_, a->waiter);
+		pawl_i_line_leave(&a->barrier->queue_, a->waiter);
 	}
 	a->waiter = NULL;
 	return answer;
@@ -66,7 +66,7 @@ static void join(struct arrival *a)
 
 	if (w)
 		pawl_i_waiter_make_note(w, gate_epoch(a->word));
-	if (w && pawl_i_queue_join(&a->barrier->queue_, w, pawl_i_waiter_arm(w)) == 0)
+	if (w && pawl_i_line_join(&a->barrier->queue_, w, pawl_i_waiter_arm(w)) == 0)
 		a->waiter = w;
 }
 

@@ -22,8 +22,8 @@
 #include "platform/fatal.h"
 #include "platform/hb.h"
 #include "sync/mutex_move.h"
+#include "wait/line.h"
 #include "wait/park.h"
-#include "wait/queue.h"
 
 _Static_assert(sizeof(pawl_cond) == 16, "pawl_cond has 16 bytes");
 
@@ -46,7 +46,7 @@ static int wait_in_queue(pawl_cond *c, pawl_mutex *m, struct waiter *w,
 	pawl_mutex_unlock(m);
 	answer = pawl_i_park_or_give_up(w, what, l);
 	if (answer == 0) {
-		pawl_i_queue_leave(&c->queue_, w);
+		pawl_i_line_leave(&c->queue_, w);
 		pawl_mutex_lock(m);
 		return pawl_i_limit_error(l);
 	}
@@ -68,7 +68,7 @@ int pawl_cond_wait_until(pawl_cond *c, pawl_mutex *m, pawl_time deadline)
 	w = pawl_i_park_waiter(&what);
 	if (w)
 		w->mutex = m;
-	if (w && pawl_i_queue_join(&c->queue_, w, pawl_i_waiter_arm(w)) == 0)
+	if (w && pawl_i_line_join(&c->queue_, w, pawl_i_waiter_arm(w)) == 0)
 		return wait_in_queue(c, m, w, &what, &l);
 	return wait_polling(m, &l);
 }
@@ -78,12 +78,12 @@ static bool signal_first(pawl_cond *c)
 {
 	uint64_t ref;
 
-	while ((ref = pawl_i_queue_first(&c->queue_)) != 0) {
+	while ((ref = pawl_i_line_first(&c->queue_)) != 0) {
 		struct waiter *w = pawl_i_waiter_move(ref);
 
 		if (!w)
 			continue;
-		pawl_i_queue_leave(&c->queue_, w);	/* last touch of *c */
+		pawl_i_line_leave(&c->queue_, w);	/* last touch of *c */
 		pawl_i_mutex_adopt(w->mutex, w);
 		return true;
 	}
@@ -103,7 +103,7 @@ void pawl_cond_broadcast(pawl_cond *c)
 	hb_release(c);
 	/* C1 relaxed: who was in the queue when the caller had the mutex is visible through
 	 * the mutex; who came later has seen the new condition. */
-	most = queue_users(pawl_load_(&c->queue_, relaxed));
+	most = line_users(pawl_load_(&c->queue_, relaxed));
 	while (most-- > 0 && signal_first(c))
 		;
 }

@@ -24,8 +24,8 @@
 #include "platform/cpu.h"
 #include "platform/fork.h"
 #include "platform/hb.h"
+#include "wait/line.h"
 #include "wait/park.h"
-#include "wait/queue.h"
 
 enum { BUCKETS = 256, BUCKET_BITS = 8 };
 
@@ -67,14 +67,14 @@ static void wait_turn(pawl_counter *c, struct limit *l, unsigned round)
 	struct wait_for what = { "counter", c, NULL };
 	struct waiter *w = pawl_i_park_waiter(&what);
 
-	if (!w || pawl_i_queue_join(&b->queue, w, pawl_i_waiter_arm(w)) != 0) {
+	if (!w || pawl_i_line_join(&b->queue, w, pawl_i_waiter_arm(w)) != 0) {
 		pawl_i_park_poll(round, l);
 		return;
 	}
 	if (!is_zero(c))
 		(void)pawl_i_park(w, &what, l);
 	(void)pawl_i_waiter_give_up(w);
-	pawl_i_queue_leave(&b->queue, w);
+	pawl_i_line_leave(&b->queue, w);
 }
 
 int pawl_counter_wait_zero(pawl_counter *c, pawl_time deadline)
@@ -94,8 +94,8 @@ void pawl_counter_zero_(const void *address)
 {
 	struct bucket *b = bucket_of(address);
 	/* N4 seq_cst: pairs with Q1.  See the head of this file. */
-	uint64_t most = queue_users(pawl_load_(&b->queue, seq_cst));
+	uint64_t most = line_users(pawl_load_(&b->queue, seq_cst));
 
 	if (most > 0)
-		pawl_i_queue_tell_all(pawl_i_queue_root(&b->queue), GRANT, most);
+		pawl_i_line_tell_all(pawl_i_line_root(&b->queue), GRANT, most);
 }

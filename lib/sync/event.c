@@ -48,7 +48,7 @@ static uint64_t when_set(uint64_t word)
 static void help(pawl_event *e, uint64_t word)
 {
 	pawl_i_op_hold();
-	pawl_i_queue_tell_before(pawl_i_queue_root(&e->queue_), GRANT, gate_epoch(word));
+	pawl_i_line_tell_before(pawl_i_line_root(&e->queue_), GRANT, gate_epoch(word));
 	pawl_i_op_let();
 }
 

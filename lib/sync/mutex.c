@@ -99,7 +99,7 @@ void pawl_mutex_destroy(pawl_mutex *m)
 	uint64_t word = 0;
 
 	/* M10 relaxed: who waits is inside a call that the caller must not race with. */
-	if (queue_users(pawl_load_(&m->queue_, relaxed)) != 0) {
+	if (line_users(pawl_load_(&m->queue_, relaxed)) != 0) {
 		/* M24 relaxed: for the message. */
 		word = pawl_load_(&m->word_, relaxed);
 		/* M13 acquire: pairs with M2, M7.  What holders wrote happens before the free. */
@@ -160,14 +160,14 @@ static bool take_or_resign(struct attempt *a)
 static void leave(struct attempt *a)
 {
 	if (a->waiter)
-		pawl_i_queue_leave(&a->mutex->queue_, a->waiter);
+		pawl_i_line_leave(&a->mutex->queue_, a->waiter);
 	a->waiter = NULL;
 }
 
 static bool is_fair(pawl_mutex *m)
 {
 	/* M15 relaxed: the bit is constant. */
-	return pawl_load_(&m->queue_, relaxed) & QUEUE_FLAG;
+	return pawl_load_(&m->queue_, relaxed) & LINE_FLAG;
 }
 
 /* As the owner, turn HEIR into WOKEN, or into its ownership, and let go.  False: it
@@ -176,7 +176,7 @@ static bool call_heir(pawl_mutex *m, uint64_t word, struct waiter **ret_wake)
 {
 	bool starving = word & STARVING;
 	uint64_t flags = word & ~(OWNER | HEIR | STARVING), ref;
-	uint64_t *heir = pawl_i_queue_words(&m->queue_);
+	uint64_t *heir = pawl_i_line_words(&m->queue_);
 
 	if (!heir)
 		return false;
@@ -209,7 +209,7 @@ static void make_heir(pawl_mutex *m, uint64_t ref, struct waiter **ret_wake)
  */
 static bool serve_first(pawl_mutex *m, uint64_t self, struct waiter **ret_wake)
 {
-	uint64_t ref = pawl_i_queue_first(&m->queue_);
+	uint64_t ref = pawl_i_line_first(&m->queue_);
 
 	if (ref == 0)
 		pawl_i_owner_look_again(&m->word_, &m->queue_);
@@ -289,7 +289,7 @@ static enum outcome wait_in_queue(struct attempt *a)
 	struct waiter *w = pawl_i_park_waiter(&what);
 	uint32_t answer;
 
-	if (!w || pawl_i_queue_join(&m->queue_, w, pawl_i_waiter_arm(w)) != 0) {
+	if (!w || pawl_i_line_join(&m->queue_, w, pawl_i_waiter_arm(w)) != 0) {
 		pawl_i_park_poll(a->polls++, &a->limit);
 		return AGAIN;
 	}
@@ -312,7 +312,7 @@ static bool park_as_heir(struct attempt *a)
 	uint64_t word = pawl_load_(&m->word_, relaxed);
 
 	/* M23 relaxed: M9 publishes it. */
-	pawl_store_(pawl_i_queue_words(&m->queue_), pawl_i_waiter_arm(a->waiter), relaxed);
+	pawl_store_(pawl_i_line_words(&m->queue_), pawl_i_waiter_arm(a->waiter), relaxed);
 	while (word & OWNER)
 		/* M9 release: pairs with M21.  Who the heir is. */
 		if (pawl_cas_weak_(&m->word_, &word, (word & ~(uint64_t)WOKEN) | HEIR | starving,
@@ -417,7 +417,7 @@ void pawl_i_mutex_adopt(pawl_mutex *m, struct waiter *w)
 	struct waiter *wake;
 
 	pawl_i_context_show(w->context, "mutex", m, &m->word_);
-	if (pawl_mutex_is_mine(m) && pawl_i_queue_join(&m->queue_, w, ref) == 0)
+	if (pawl_mutex_is_mine(m) && pawl_i_line_join(&m->queue_, w, ref) == 0)
 		(void)pawl_i_owner_announce(&m->word_);
 	else if (pawl_i_waiter_tell(ref, ALONE, &wake))
 		pawl_i_waiter_wake(wake);

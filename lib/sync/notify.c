@@ -57,7 +57,7 @@ static bool tell_first(pawl_notify *n, uint64_t word)
 	struct waiter *wake;
 	uint64_t ref;
 
-	while ((ref = pawl_i_queue_first(&n->queue_)) != 0) {
+	while ((ref = pawl_i_line_first(&n->queue_)) != 0) {
 		bool passed = (int32_t)(pawl_i_waiter_note(ref) - gate_epoch(word)) < 0;
 
 		if (!pawl_i_waiter_tell(ref, passed ? RETRY : GRANT, &wake))

@@ -53,10 +53,10 @@ static void finish_done(pawl_once *o, uint64_t self)
 	/* O3 release: pairs with O1, O2.  What the initialiser wrote; last touch (I2). */
 	while (!pawl_cas_(&o->word_, &word, PAWL_ONCE_DONE_, release, relaxed)) {
 		pawl_i_owner_clear(&o->word_);
-		root = pawl_i_queue_root(&o->queue_);
+		root = pawl_i_line_root(&o->queue_);
 		word = self;
 	}
-	pawl_i_queue_tell_all(root, GRANT, UINT64_MAX);
+	pawl_i_line_tell_all(root, GRANT, UINT64_MAX);
 }
 
 static void finish_failed(pawl_once *o, uint64_t self)
@@ -103,7 +103,7 @@ static enum role answered(pawl_once *o, struct waiter *w, uint32_t answer)
 {
 	if (answer == RETRY)
 		pawl_i_owner_take(&o->word_, pawl_i_self());
-	pawl_i_queue_leave(&o->queue_, w);
+	pawl_i_line_leave(&o->queue_, w);
 	return answer == GRANT ? ROLE_DONE : answer == RETRY ? ROLE_RUNNER : ROLE_FAILED;
 }
 
@@ -114,7 +114,7 @@ static enum role wait_for_runner(pawl_once *o, struct limit *l, unsigned round)
 	struct waiter *w = pawl_i_park_waiter(&what);
 	uint32_t answer;
 
-	if (!w || pawl_i_queue_join(&o->queue_, w, pawl_i_waiter_arm(w)) != 0) {
+	if (!w || pawl_i_line_join(&o->queue_, w, pawl_i_waiter_arm(w)) != 0) {
 		pawl_i_park_poll(round, l);
 		return ROLE_AGAIN;
 	}
@@ -123,7 +123,7 @@ static enum role wait_for_runner(pawl_once *o, struct limit *l, unsigned round)
 	answer = pawl_i_waiter_give_up(w);
 	if (answer != 0)
 		return answered(o, w, answer);
-	pawl_i_queue_leave(&o->queue_, w);
+	pawl_i_line_leave(&o->queue_, w);
 	return ROLE_AGAIN;
 }
 

@@ -126,7 +126,7 @@ static void look_for_writers(pawl_rwlock *l)
 		pawl_i_owner_look_again(&l->word_, &l->writers_);
 		/* RW27 acquire: pairs with RW25.  If WAITERS is back, whose waits were over before. */
 	while ((pawl_load_(&l->word_, acquire) & WAITERS) &&
-	       pawl_i_queue_first(&l->writers_) == 0);
+	       pawl_i_line_first(&l->writers_) == 0);
 }
 
 /* Let in all who expect a share; the caller, who has one, or the whole, has one then.  False: the
@@ -143,10 +143,10 @@ static bool admit(pawl_rwlock *l, uint64_t word)
 	 * w[word] RW8, r[cell] Q27 against w[cell] Q3, r[word] RW4. */
 	if (!pawl_cas_(&l->word_, &word, next, seq_cst, relaxed))
 		return false;
-	pawl_i_queue_tell_before(pawl_i_queue_root(&l->readers_), GRANT,
+	pawl_i_line_tell_before(pawl_i_line_root(&l->readers_), GRANT,
 				 pawl_i_rwlock_note(phase_of(next)));
 	/* What a writer found of the line, that one may have left as this writer, or given up. */
-	if ((word & WRITER) && (word & WAITERS) && pawl_i_queue_first(&l->writers_) == 0)
+	if ((word & WRITER) && (word & WAITERS) && pawl_i_line_first(&l->writers_) == 0)
 		look_for_writers(l);
 	return true;
 }
@@ -193,7 +193,7 @@ static enum hold let_whole_go(pawl_rwlock *l, bool readers_turn, struct waiter *
 	if ((word & EXPECTING) && (readers_turn || !(word & WAITERS)))
 		return admit(l, word) ? A_SHARE : THE_WHOLE;
 	if (word & WAITERS) {
-		ref = pawl_i_queue_first(&l->writers_);
+		ref = pawl_i_line_first(&l->writers_);
 		if (ref == 0)
 			pawl_i_owner_look_again(&l->word_, &l->writers_);
 		else if (pawl_i_waiter_tell(ref, GRANT, ret_wake))
@@ -346,7 +346,7 @@ static void wait_for_share(pawl_rwlock *l, struct limit *limit, uint64_t phase, 
 
 	if (w)
 		pawl_i_waiter_make_note(w, pawl_i_rwlock_note(phase));
-	if (!w || pawl_i_queue_join(&l->readers_, w, pawl_i_waiter_arm(w)) != 0) {
+	if (!w || pawl_i_line_join(&l->readers_, w, pawl_i_waiter_arm(w)) != 0) {
 		pawl_i_park_poll(round, limit);
 		return;
 	}
@@ -354,7 +354,7 @@ static void wait_for_share(pawl_rwlock *l, struct limit *limit, uint64_t phase, 
 		(void)pawl_i_waiter_give_up(w);
 	else
 		(void)pawl_i_park_or_give_up(w, &what, limit);
-	pawl_i_queue_leave(&l->readers_, w);
+	pawl_i_line_leave(&l->readers_, w);
 }
 
 /* Return: 0; ETIMEDOUT or ECANCELED. */
@@ -503,7 +503,7 @@ static bool wait_for_whole(pawl_rwlock *l, struct limit *limit, unsigned round)
 	struct waiter *w = pawl_i_park_waiter(&what);
 	uint32_t answer;
 
-	if (!w || pawl_i_queue_join(&l->writers_, w, pawl_i_waiter_arm(w)) != 0) {
+	if (!w || pawl_i_line_join(&l->writers_, w, pawl_i_waiter_arm(w)) != 0) {
 		pawl_i_park_poll(round, limit);
 		return false;
 	}
@@ -511,7 +511,7 @@ static bool wait_for_whole(pawl_rwlock *l, struct limit *limit, unsigned round)
 		answer = pawl_i_park_or_give_up(w, &what, limit);
 	else
 		answer = pawl_i_waiter_give_up(w);
-	pawl_i_queue_leave(&l->writers_, w);
+	pawl_i_line_leave(&l->writers_, w);
 	/* Also one that was not announced: others may have found it in the line. */
 	if (answer == 0)
 		pawl_i_rwlock_writer_left(l);

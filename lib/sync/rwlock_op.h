@@ -17,7 +17,7 @@ bool pawl_i_rwlock_is_admitted(pawl_rwlock *l, uint64_t phase);
 /* Expect it no more.  Return: false: the caller has it. */
 bool pawl_i_rwlock_withdraw(pawl_rwlock *l, uint64_t phase);
 
-/* Return: what to note of the wait of one who expects a share (wait/queue.h). */
+/* Return: what to note of the wait of one who expects a share (wait/line.h). */
 uint32_t pawl_i_rwlock_note(uint64_t phase);
 
 /* For an op that was handed the whole. */

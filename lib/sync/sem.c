@@ -105,7 +105,7 @@ int pawl_sem_init(pawl_sem *s, int64_t permits, unsigned flags)
 void pawl_sem_destroy(pawl_sem *s)
 {
 	/* V6 relaxed: who waits is inside a call that the caller must not race with. */
-	if (queue_users(pawl_load_(&s->queue_, relaxed)) != 0)
+	if (line_users(pawl_load_(&s->queue_, relaxed)) != 0)
 		refuse("pawl_sem_destroy", s, "is being waited for");
 	/* V13 acquire: pairs with V3, V9.  What releasers wrote happens before the free. */
 	check("pawl_sem_destroy", s, pawl_xchg_(&s->word_, DESTROYED_SEM, acquire));
@@ -192,7 +192,7 @@ static bool insists(uint64_t ref)
 static void serve_first(struct hand *h, uint64_t word)
 {
 	pawl_sem *s = h->sem;
-	uint64_t ref = pawl_i_queue_first(&s->queue_);
+	uint64_t ref = pawl_i_line_first(&s->queue_);
 	bool grant = (word & PAWL_FAIR) || (ref != 0 && insists(ref));
 
 	if (ref != 0 && grant && h->token && h->permits == !h->inside)
@@ -268,7 +268,7 @@ void pawl_sem_close(pawl_sem *s)
 	 * after it. */
 	check("pawl_sem_close", s, pawl_fetch_or_(&s->word_, SHUT, seq_cst));
 	pawl_i_op_hold();
-	pawl_i_queue_tell_all(pawl_i_queue_root(&s->queue_), CLOSED, UINT64_MAX);
+	pawl_i_line_tell_all(pawl_i_line_root(&s->queue_), CLOSED, UINT64_MAX);
 	pawl_i_op_let();
 }
 
@@ -389,7 +389,7 @@ static int wait_in_queue(struct attempt *a)
 		a->since = now;
 	if (w)
 		pawl_i_waiter_make_note(w, now - a->since >= STARVE_NS ? SEM_INSISTS : 0);
-	if (!w || pawl_i_queue_join(&s->queue_, w, pawl_i_waiter_arm(w)) != 0) {
+	if (!w || pawl_i_line_join(&s->queue_, w, pawl_i_waiter_arm(w)) != 0) {
 		pawl_i_park_poll(a->polls++, &a->limit);
 		return EAGAIN;
 	}
@@ -397,7 +397,7 @@ static int wait_in_queue(struct attempt *a)
 		answer = pawl_i_park_or_give_up(w, &what, &a->limit);
 	else
 		answer = pawl_i_waiter_give_up(w);
-	pawl_i_queue_leave(&s->queue_, w);
+	pawl_i_line_leave(&s->queue_, w);
 	return answered(a, answer);
 }
 

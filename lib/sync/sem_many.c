@@ -13,13 +13,13 @@
 #include <pawl/mutex.h>
 
 #include "sync/sem_op.h"
+#include "wait/line.h"
 #include "wait/park.h"
-#include "wait/queue.h"
 
 /* Return: the turnstile, for a user of the queue. */
 static pawl_mutex *turnstile(pawl_sem *s)
 {
-	pawl_mutex *m = (pawl_mutex *)(void *)(pawl_i_queue_words(&s->queue_) + 1);
+	pawl_mutex *m = (pawl_mutex *)(void *)(pawl_i_line_words(&s->queue_) + 1);
 
 	/* V23 relaxed: the same for all who come, before each uses it, and left so: nobody else
 	 * has a use for these words. */
@@ -39,7 +39,7 @@ static int take_all(pawl_sem *s, int64_t n)
 static int take_at_once(pawl_sem *s, int64_t n)
 {
 	/* V24 relaxed: who comes at this moment is before us, or behind. */
-	return queue_users(pawl_load_(&s->queue_, relaxed)) == 0 ? take_all(s, n) : EAGAIN;
+	return line_users(pawl_load_(&s->queue_, relaxed)) == 0 ? take_all(s, n) : EAGAIN;
 }
 
 /* As who is at the turnstile: *@ret_have may be some of them if it fails. */
@@ -79,7 +79,7 @@ static int collect_in_turn(pawl_sem *s, int64_t n, pawl_time deadline)
  * need the thread's waiter; the words stay words when the queue goes. */
 static int take_if_first(pawl_sem *s, int64_t n)
 {
-	const uint64_t *words = pawl_i_queue_words(&s->queue_);
+	const uint64_t *words = pawl_i_line_words(&s->queue_);
 
 	/* V27 relaxed: a mutex that is free is zero; who comes at this moment is before us, or
 	 * behind. */
@@ -105,10 +105,10 @@ static int wait_in_line(pawl_sem *s, int64_t n, struct limit *l)
 	struct waiter *w = pawl_i_park_waiter(&what);
 	int rc;
 
-	if (!w || pawl_i_queue_enter(&s->queue_, w) != 0)
+	if (!w || pawl_i_line_enter(&s->queue_, w) != 0)
 		return collect_polling(s, n, l);
 	rc = collect_in_turn(s, n, l->deadline);
-	pawl_i_queue_exit(&s->queue_, w);
+	pawl_i_line_exit(&s->queue_, w);
 	return rc;
 }
 

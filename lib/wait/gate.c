@@ -62,7 +62,7 @@ static bool others_wait(const struct gate *g)
 	if (pawl_load_(g->word, relaxed) & GATE_SLEEPS)
 		return true;
 	/* H12 relaxed: the same. */
-	return queue_users(pawl_load_(g->queue, relaxed)) != 0;
+	return line_users(pawl_load_(g->queue, relaxed)) != 0;
 }
 
 static bool spin_and_pass(const struct gate *g, uint64_t seen, struct limit *l)
@@ -117,13 +117,13 @@ static int wait_in_queue(const struct gate *g, uint64_t seen, struct limit *l, u
 
 	if (w)
 		pawl_i_waiter_make_note(w, pawl_i_gate_note(g, seen));
-	if (!w || pawl_i_queue_join(g->queue, w, pawl_i_waiter_arm(w)) != 0) {
+	if (!w || pawl_i_line_join(g->queue, w, pawl_i_waiter_arm(w)) != 0) {
 		pawl_i_park_poll(round, l);
 		return pawl_i_gate_step(g, seen, false) != GATE_WAIT ? 0 : EAGAIN;
 	}
 	look = pawl_i_gate_step(g, seen, true);
 	answer = look == GATE_WAIT ? pawl_i_park_or_give_up(w, &what, l) : pawl_i_waiter_give_up(w);
-	pawl_i_queue_leave(g->queue, w);
+	pawl_i_line_leave(g->queue, w);
 	if (look == GATE_TAKE && answer == GRANT)
 		g->give_back(g->object);
 	if (look != GATE_WAIT)
@@ -202,7 +202,7 @@ int pawl_i_gate_finish(pawl_op *op, uint32_t answer, bool closing)
 bool pawl_i_gate_open(uint64_t *word, uint64_t *queue, uint64_t *old, uint64_t next,
 	uint32_t answer, uint32_t note)
 {
-	uint64_t root = pawl_i_queue_root(queue);
+	uint64_t root = pawl_i_line_root(queue);
 
 	/* H3 acq_rel: pairs with H1, H2, H5, H6, J2, J3, J4, J5, J6, T3, Y1, Y2, Y3.  What was done
 	 * before it is open; and by others who did their part of that.  The failure: those who
@@ -212,7 +212,7 @@ bool pawl_i_gate_open(uint64_t *word, uint64_t *queue, uint64_t *old, uint64_t n
 	if (root == 0)
 		return true;
 	pawl_i_op_hold();
-	pawl_i_queue_tell_before(root, answer, note);
+	pawl_i_line_tell_before(root, answer, note);
 	pawl_i_op_let();
 	return true;
 }

@@ -29,9 +29,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "wait/line.h"
 #include "wait/op.h"
 #include "wait/park.h"
-#include "wait/queue.h"
 
 #define GATE_OPEN ((uint64_t)1)
 #define GATE_SLEEPS ((uint64_t)2)

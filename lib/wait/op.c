@@ -12,8 +12,8 @@
 #include "platform/tls.h"
 #include "wait/cq.h"
 #include "wait/limit.h"
+#include "wait/line.h"
 #include "wait/op.h"
-#include "wait/queue.h"
 
 void pawl_op_init(pawl_op *op, pawl_cq *cq, pawl_done_fn done, void *user)
 {
@@ -108,7 +108,7 @@ int pawl_i_op_join(pawl_op *op, const struct op_verb *verb, void *object, uint64
 	/* B5 relaxed: goes with the ref. */
 	pawl_store_(&op->state_, OP_FRESH, relaxed);
 	hb_release(op);
-	if (pawl_i_queue_join(queue, w, ref) != 0) {
+	if (pawl_i_line_join(queue, w, ref) != 0) {
 		(void)pawl_i_waiter_give_up(w);
 		pawl_i_waiter_put(w);
 		op->verb_ = NULL;
@@ -161,7 +161,7 @@ bool pawl_i_op_withdraw(pawl_op *op)
 
 	if (pawl_i_waiter_give_up(w) != 0)
 		return false;
-	pawl_i_queue_leave(op->queue_, w);
+	pawl_i_line_leave(op->queue_, w);
 	pawl_i_waiter_put(w);
 	op->verb_ = NULL;
 	return true;
@@ -189,7 +189,7 @@ int pawl_i_op_end(pawl_op *op, bool closing)
 	struct waiter *w = op->waiter_;
 
 	hb_acquire(op);
-	pawl_i_queue_leave(op->queue_, w);
+	pawl_i_line_leave(op->queue_, w);
 	pawl_i_waiter_put(w);
 	op->verb_ = NULL;
 	return verb->finish(op, op->answer_, closing);

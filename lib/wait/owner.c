@@ -38,7 +38,7 @@ bool pawl_i_owner_hand_over(uint64_t *word, uint64_t *queue, uint64_t self, uint
 {
 	uint64_t ref;
 
-	while ((ref = pawl_i_queue_first(queue)) != 0)
+	while ((ref = pawl_i_line_first(queue)) != 0)
 		if (pawl_i_owner_hand_to(word, ref, self, answer, ret_wake))
 			return true;
 	return false;
@@ -59,7 +59,7 @@ void pawl_i_owner_clear(uint64_t *word)
 void pawl_i_owner_look_again(uint64_t *word, uint64_t *queue)
 {
 	pawl_i_owner_clear(word);
-	if (pawl_i_queue_first(queue) != 0)
+	if (pawl_i_line_first(queue) != 0)
 		/* W7 relaxed: read by the caller. */
 		(void)pawl_fetch_or_(word, WAITERS, relaxed);
 }

@@ -17,7 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "wait/queue.h"
+#include "wait/line.h"
 
 enum { WAITERS = 2 };
 

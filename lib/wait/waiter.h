@@ -42,10 +42,10 @@ enum {
 struct waiter {
 	_Alignas(CACHE_LINE) struct node node;
 	uint32_t handle;
-	uint32_t spare;		/* queue.c: handle of a root that it keeps for its next wait, or 0 */
+	uint32_t spare;		/* line.c: handle of a root that it keeps for its next wait, or 0 */
 	uint32_t note;		/* of its wait, for who answers: sem.c, gate.c */
 	uint64_t word;		/* GENERATION << REF_SHIFT | state */
-	uint64_t segment;	/* queue.c: where its cell is; written by who put it there */
+	uint64_t segment;	/* line.c: where its cell is; written by who put it there */
 	struct context *context;	/* whose it is, and stays while that is a thread; NULL: an op's */
 	struct pawl_op *op;		/* whose it is; NULL: a thread's */
 	struct pawl_mutex *mutex;	/* cond.c: what to wait for after a signal */

@@ -9,7 +9,7 @@
 #include "explorer/model.h"
 #include "reclaim/sizes.h"
 #include "wait/context.h"
-#include "wait/queue.h"
+#include "wait/line.h"
 
 enum { OTHERS = CHUNK_NODES - 3 };	/* handles: 0 is none, and two threads have one */
 
@@ -76,7 +76,7 @@ MODEL(cond_memory, .about = "a wait without memory", .threads = 2,
 /* One that gave up and is about to leave: it stands in the queue, and keeps it. */
 static bool stay_in(uint64_t *queue, struct waiter *w)
 {
-	bool in = pawl_i_queue_join(queue, w, pawl_i_waiter_arm(w)) == 0;
+	bool in = pawl_i_line_join(queue, w, pawl_i_waiter_arm(w)) == 0;
 
 	(void)pawl_i_waiter_give_up(w);
 	return in;
@@ -100,7 +100,7 @@ static void get_ready_for_two(void)
 {
 	pawl_mutex_lock(&m);
 	ready = true;
-	staying = queue_users(pawl_load_(&c.queue_, relaxed)) == 1 && stay_in(&c.queue_, second);
+	staying = line_users(pawl_load_(&c.queue_, relaxed)) == 1 && stay_in(&c.queue_, second);
 	pawl_mutex_unlock(&m);
 	pawl_cond_signal(&c);
 }
@@ -140,7 +140,7 @@ static void wait_alone(unsigned who)
 static void judge_alone(void)
 {
 	if (staying)
-		pawl_i_queue_leave(&c.queue_, second);
+		pawl_i_line_leave(&c.queue_, second);
 	destroy();
 }
 

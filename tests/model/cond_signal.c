@@ -6,7 +6,7 @@
 #include "explorer/model.h"
 #include "reclaim/sizes.h"
 #include "wait/context.h"
-#include "wait/queue.h"
+#include "wait/line.h"
 
 /* What only makes more schedules of three, and is in the models of two. */
 enum { NOISE = STALE_LOADS | WEAK_FAILURES | CLOCK_JUMPS | SPINS | SPURIOUS_WAKES };
@@ -192,7 +192,7 @@ static void move(unsigned who)
 	} else {
 		pawl_mutex_lock(&m);
 		moved = waiting == 1 &&
-			ref_handle(pawl_i_queue_first(&m.queue_)) == handle_of[1];
+			ref_handle(pawl_i_line_first(&m.queue_)) == handle_of[1];
 		pawl_mutex_unlock(&m);
 	}
 }

@@ -12,8 +12,8 @@
 #include "explorer/model.h"
 #include "reclaim/sizes.h"
 #include "wait/context.h"
+#include "wait/line.h"
 #include "wait/owner.h"
-#include "wait/queue.h"
 
 enum { WOKEN = 4, HEIR = 8, STARVING = 16 };	/* as in lib/sync/mutex.c */
 
@@ -54,7 +54,7 @@ static bool both_wait(void)
 static void look(void)
 {
 	uint64_t word = pawl_load_(&m.word_, acquire);
-	uint64_t *place = word & HEIR ? pawl_i_queue_words(&m.queue_) : NULL;
+	uint64_t *place = word & HEIR ? pawl_i_line_words(&m.queue_) : NULL;
 
 	if (!place)	/* or it gave up meanwhile */
 		return;
@@ -66,7 +66,7 @@ static void look(void)
 /* @last: thread 1 will not come back; so nobody can pass one behind whom another waits. */
 static void barge(bool last)
 {
-	uint32_t first = both_wait() ? ref_handle(pawl_i_queue_first(&m.queue_)) : 0;
+	uint32_t first = both_wait() ? ref_handle(pawl_i_line_first(&m.queue_)) : 0;
 
 	pawl_mutex_unlock(&m);
 	pawl_mutex_lock(&m);

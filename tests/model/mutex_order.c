@@ -8,8 +8,8 @@
 #include "explorer/model.h"
 #include "reclaim/sizes.h"
 #include "wait/context.h"
+#include "wait/line.h"
 #include "wait/owner.h"
-#include "wait/queue.h"
 
 static pawl_mutex m;
 static struct waiter *waiter_of[4];
@@ -47,7 +47,7 @@ static void in_order(unsigned who)
 {
 	if (who == 1) {
 		both = is_parked(waiter_of[2]) && is_parked(waiter_of[3]);
-		due = both ? ref_handle(pawl_i_queue_first(&m.queue_)) : 0;
+		due = both ? ref_handle(pawl_i_line_first(&m.queue_)) : 0;
 		pawl_mutex_unlock(&m);
 		pawl_mutex_lock(&m);
 		MODEL_CHECK(!both || visits == 2);
@@ -77,15 +77,15 @@ static void start_op(void)
 	static char op;
 	struct waiter *w = pawl_i_waiter_get((struct pawl_op *)&op);
 
-	MODEL_CHECK(w && pawl_i_queue_join(&m.queue_, w, pawl_i_waiter_arm(w)) == 0);
+	MODEL_CHECK(w && pawl_i_line_join(&m.queue_, w, pawl_i_waiter_arm(w)) == 0);
 	if (!(pawl_i_owner_announce(&m.word_) & OWNER) && pawl_i_waiter_give_up(w) == 0) {
-		pawl_i_queue_leave(&m.queue_, w);
+		pawl_i_line_leave(&m.queue_, w);
 		return;
 	}
 	while (pawl_i_waiter_answer(w) == 0)
 		model_pause();
 	model_saw(0);
-	pawl_i_queue_leave(&m.queue_, w);
+	pawl_i_line_leave(&m.queue_, w);
 	MODEL_CHECK(!pawl_mutex_is_mine(&m));
 	MODEL_CHECK(pawl_mutex_trylock(&m) == EBUSY);
 	MODEL_CHECK(pawl_mutex_lock_until(&m, model_past()) == ETIMEDOUT);

@@ -5,7 +5,7 @@
 #include "explorer/model.h"
 #include "reclaim/sizes.h"
 #include "wait/context.h"
-#include "wait/queue.h"
+#include "wait/line.h"
 
 unsigned model_cells = 2;
 
@@ -18,7 +18,7 @@ void model_attach(unsigned who)
 	(void)who;
 	MODEL_CHECK(pawl_thread_attach() == 0);
 	w = pawl_i_context()->waiter;
-	MODEL_CHECK(pawl_i_queue_join(&queue, w, pawl_i_waiter_arm(w)) == 0);
+	MODEL_CHECK(pawl_i_line_join(&queue, w, pawl_i_waiter_arm(w)) == 0);
 	MODEL_CHECK(pawl_i_waiter_give_up(w) == 0);
-	pawl_i_queue_leave(&queue, w);
+	pawl_i_line_leave(&queue, w);
 }
