@@ -4,14 +4,13 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <sched.h>
-#include <stdlib.h>
 
 #include <pawl/op.h>
 #include <pawl/rwlock.h>
 
 #include "mixed.h"
+#include "op_loops.h"
 #include "stress.h"
 
 static pawl_rwlock lock;
@@ -133,10 +132,8 @@ static void downgrade_right(struct stress_team *t)
 
 /*** Threads and ops that read and write *******************************************************/
 
-enum { OPS = 4 };
-
 static _Atomic uint64_t readers, writers;	/* inside; relaxed, so that they order nothing */
-static _Atomic uint64_t reads, writes, downgrades, untouched, op_grants, op_timeouts, op_cancels;
+static _Atomic uint64_t reads, writes, downgrades, untouched;
 static uint64_t first, second;			/* the same, guarded */
 
 static void add(_Atomic uint64_t *number, uint64_t n)
@@ -198,111 +195,23 @@ static void read_and_unlock(struct stress_worker *w)
 	pawl_rwlock_rdunlock(&lock);
 }
 
-/* Ops of one worker: some wait with its queue, which it dispatches, one is inline, and done by
- * whoever lets it in. */
-struct loop {
-	struct stress_worker *worker;
-	pawl_cq *cq;
-	pawl_op op[OPS], alone;
-	bool under_way[OPS], writes[OPS];
-	_Atomic bool alone_under_way;
-	bool alone_writes, closing;
-};
+/* One in three writes, and half of these downgrade. */
+enum op_kind { OP_WRITE, OP_DOWNGRADE, OP_READ, OP_KINDS = 6 };
 
-static struct loop *loops;	/* by index of the worker */
-
-static void count_end(int rc)
+static int start_op(pawl_op *op, unsigned kind)
 {
-	_Atomic uint64_t *end = rc == 0 ? &op_grants : rc == ETIMEDOUT ? &op_timeouts :
-		rc == ECANCELED ? &op_cancels : NULL;
+	return kind < OP_READ ? pawl_rwlock_wrlock_op(&lock, op) : pawl_rwlock_rdlock_op(&lock, op);
+}
 
-	if (end)
-		add(end, 1);
+static void use_op(struct stress_worker *w, unsigned kind)
+{
+	if (kind < OP_READ)
+		write_and_unlock(w, kind == OP_DOWNGRADE);
 	else
-		stress_fail("an op ended with %d", rc);
+		read_and_unlock(w);
 }
 
-static void loop_done(pawl_op *op, int rc)
-{
-	struct loop *l = pawl_op_user(op);
-	size_t i = (size_t)(op - l->op);
-
-	if (rc == ETIMEDOUT && pawl_now() < op->deadline_)
-		stress_fail("an op ended before its deadline");
-	if (rc == 0 && l->writes[i])
-		write_and_unlock(l->worker, i % 2 == 0);
-	else if (rc == 0)
-		read_and_unlock(l->worker);
-	if (!l->closing)
-		count_end(rc);
-	l->under_way[i] = false;
-	stress_done(l->worker);
-}
-
-/* On any thread. */
-static void alone_done(pawl_op *op, int rc)
-{
-	struct loop *l = pawl_op_user(op);
-
-	if (rc == 0 && l->alone_writes)
-		write_and_unlock(NULL, true);
-	else if (rc == 0)
-		read_and_unlock(NULL);
-	count_end(rc);
-	atomic_store_explicit(&l->alone_under_way, false, memory_order_release);
-}
-
-static void start_op(pawl_op *op, pawl_done_fn done, bool write)
-{
-	int rc = write ? pawl_rwlock_wrlock_op(&lock, op) : pawl_rwlock_rdlock_op(&lock, op);
-
-	if (rc == 0)
-		done(op, 0);
-	else if (rc != EINPROGRESS)
-		stress_fail("an op was not started, but %d", rc);
-}
-
-/* Start the inline op, or cancel it if it waits. */
-static void turn_alone(struct stress_worker *w, struct loop *l)
-{
-	if (atomic_load_explicit(&l->alone_under_way, memory_order_acquire)) {
-		(void)pawl_op_cancel(&l->alone);
-		return;
-	}
-	atomic_store_explicit(&l->alone_under_way, true, memory_order_relaxed);
-	l->alone_writes = stress_random(w, 2) == 0;
-	start_op(&l->alone, alone_done, l->alone_writes);
-}
-
-static void start_those_that_rest(struct stress_worker *w, struct loop *l)
-{
-	for (unsigned i = 0; i < OPS; i++) {
-		if (l->under_way[i])
-			continue;
-		l->under_way[i] = true;
-		l->writes[i] = stress_random(w, 3) == 0;
-		pawl_op_deadline(&l->op[i], stress_random(w, 10) < 3 ?
-				 pawl_after(PAWL_US(stress_random(w, 300))) : PAWL_FOREVER);
-		start_op(&l->op[i], loop_done, l->writes[i]);
-	}
-}
-
-/* It never waits for the lock, but with its ops. */
-static void loop_body(struct stress_worker *w)
-{
-	struct loop *l = &loops[w->index];
-	struct pollfd p = { .fd = pawl_cq_fd(l->cq), .events = POLLIN };
-
-	while (stress_again(w)) {
-		start_those_that_rest(w, l);
-		if (stress_random(w, 10) == 0)
-			(void)pawl_op_cancel(&l->op[stress_random(w, OPS)]);
-		if (poll(&p, 1, 1) == 1)
-			(void)pawl_cq_dispatch(l->cq, 0);
-	}
-	l->closing = true;
-	pawl_cq_close(l->cq);
-}
+static const struct op_loops_verbs ops = { .kinds = OP_KINDS, .start = start_op, .use = use_op };
 
 /* Some reads in a row, which go into slots if no writer comes. */
 static void read_often(struct stress_worker *w)
@@ -339,7 +248,7 @@ static void thread_round(struct stress_worker *w)
 static void hold_until_ops_ended(struct stress_worker *w)
 {
 	atomic_store(&w->phase, "waits until ops have timed out, and were canceled");
-	while (w->team->size > 2 && (get(&op_timeouts) == 0 || get(&op_cancels) == 0))
+	while (w->team->size > 2 && !op_loops_saw_ends())
 		sched_yield();
 	atomic_store(&w->phase, NULL);
 }
@@ -360,16 +269,20 @@ static void leader(struct stress_worker *w)
 	}
 }
 
+static void not_called(pawl_op *op, int rc)
+{
+	(void)op;
+	stress_fail("an op that did not wait was done with %d", rc);
+}
+
 /* For worker 0, so that the others' first waits are such, and can be canceled. */
 static void lock_for_leader(void)
 {
-	if (pawl_rwlock_wrlock_op(&lock, &loops[0].alone) != 0)
-		stress_fail("a lock that is free could not be had");
-}
+	static pawl_op op;
 
-static bool is_loop(const struct stress_worker *w)
-{
-	return w->index % 4 == 2;
+	pawl_op_init_inline(&op, not_called, NULL);
+	if (pawl_rwlock_wrlock_op(&lock, &op) != 0)
+		stress_fail("a lock that is free could not be had");
 }
 
 static void mixed_body(struct stress_worker *w)
@@ -378,32 +291,18 @@ static void mixed_body(struct stress_worker *w)
 		leader(w);
 		return;
 	}
-	if (is_loop(w)) {
-		loop_body(w);
+	if (op_loops_is_one(w)) {
+		op_loops_body(w);
 		return;
 	}
 	while (stress_again(w)) {
 		thread_round(w);
 		if (stress_random(w, 4) == 0)
-			turn_alone(w, &loops[w->index]);
+			op_loops_turn(w);
 		stress_done(w);
 	}
 	while (get(&untouched) == 0)
 		read_often(w);
-}
-
-static void open_loop(struct loop *l, struct stress_worker *w)
-{
-	l->worker = w;
-	pawl_op_init_inline(&l->alone, alone_done, l);
-	if (!is_loop(w))
-		return;
-	if (pawl_cq_open(&l->cq) != 0) {
-		stress_fail("pawl_cq_open failed");
-		exit(1);
-	}
-	for (unsigned i = 0; i < OPS; i++)
-		pawl_op_init(&l->op[i], l->cq, loop_done, l);
 }
 
 static void note_all(void)
@@ -412,20 +311,11 @@ static void note_all(void)
 	stress_note("that left the lock's word alone", get(&untouched));
 	stress_note("writes", get(&writes));
 	stress_note("downgrades", get(&downgrades));
-	stress_note("ops granted", get(&op_grants));
-	stress_note("ops timed out", get(&op_timeouts));
-	stress_note("ops canceled", get(&op_cancels));
 }
 
 /* All threads have ended, and with them all who could wait. */
-static void judge(const struct stress_team *t)
+static void judge(void)
 {
-	for (unsigned i = 0; i < t->size; i++)
-		if (atomic_load(&loops[i].alone_under_way))
-			stress_fail("an op of worker %u waits, and the lock is free", i);
-	if (t->size > 2 && (get(&op_grants) == 0 || get(&op_timeouts) == 0 ||
-			    get(&op_cancels) == 0))
-		stress_fail("not all ends of ops were seen");
 	if (get(&untouched) == 0 || get(&downgrades) == 0)
 		stress_fail("no reader was in a slot, or there was no downgrade");
 	if (first != get(&writes) || second != first)
@@ -442,20 +332,14 @@ static void judge(const struct stress_team *t)
 static void mixed_right(struct stress_team *t)
 {
 	stress_name(&lock, "the lock");
-	loops = calloc(t->size, sizeof *loops);
-	if (!loops) {
-		stress_fail("no memory");
-		exit(1);
-	}
-	for (unsigned i = 0; i < t->size; i++)
-		open_loop(&loops[i], &t->workers[i]);
+	op_loops_open(t, &ops);
 	mixed_open(t);
 	lock_for_leader();
 	stress_run(t, mixed_body);
 	mixed_close();
 	note_all();
-	judge(t);
-	free(loops);
+	op_loops_close(t);
+	judge();
 }
 
 const struct stress_case stress_rwlock_cases[] = {

@@ -12,6 +12,7 @@
 #include <pawl/sem.h>
 
 #include "mixed.h"
+#include "op_loops.h"
 #include "stress.h"
 
 static void *get_memory(size_t n, size_t size)
@@ -27,11 +28,11 @@ static void *get_memory(size_t n, size_t size)
 
 /*** Threads and ops among which permits go round **********************************************/
 
-enum { PERMITS = 5, AT_ONCE = 3, OPS = 4 };
+enum { PERMITS = 5, AT_ONCE = 3 };
 
 static pawl_sem sem;
 static _Atomic int64_t inside;
-static _Atomic uint64_t taken_at_once, op_grants, op_timeouts, op_cancels;
+static _Atomic uint64_t taken_at_once;
 
 /* Written by who has all permits, read by who has one. */
 static uint64_t plain;
@@ -61,104 +62,22 @@ static void section(struct stress_worker *w, int64_t n)
 	leave(n, before);
 }
 
-/* Ops of one worker: some wait with its queue, which it dispatches, one is inline, and done by
- * whoever grants it. */
-struct loop {
-	struct stress_worker *worker;
-	pawl_cq *cq;
-	pawl_op op[OPS], alone;
-	bool under_way[OPS];
-	_Atomic bool alone_under_way;
-	bool closing;
-};
-
-static struct loop *loops;	/* by index of the worker */
-
-static void count_end(int rc)
+static int start_op(pawl_op *op, unsigned kind)
 {
-	_Atomic uint64_t *end = rc == 0 ? &op_grants : rc == ETIMEDOUT ? &op_timeouts :
-		rc == ECANCELED ? &op_cancels : NULL;
+	(void)kind;
+	return pawl_sem_acquire_op(&sem, op);
+}
 
-	if (end)
-		atomic_fetch_add_explicit(end, 1, memory_order_relaxed);
+static void use_op(struct stress_worker *w, unsigned kind)
+{
+	(void)kind;
+	if (w)
+		section(w, 1);
 	else
-		stress_fail("an op ended with %d", rc);
-}
-
-static void loop_done(pawl_op *op, int rc)
-{
-	struct loop *l = pawl_op_user(op);
-
-	if (rc == ETIMEDOUT && pawl_now() < op->deadline_)
-		stress_fail("an op ended before its deadline");
-	if (rc == 0)
-		section(l->worker, 1);
-	if (!l->closing)
-		count_end(rc);
-	l->under_way[op - l->op] = false;
-	stress_done(l->worker);
-}
-
-/* On any thread. */
-static void alone_done(pawl_op *op, int rc)
-{
-	struct loop *l = pawl_op_user(op);
-
-	if (rc == 0)
 		leave(1, enter(1));
-	count_end(rc);
-	atomic_store_explicit(&l->alone_under_way, false, memory_order_release);
 }
 
-static void start_op(pawl_op *op, pawl_done_fn done)
-{
-	int rc = pawl_sem_acquire_op(&sem, op);
-
-	if (rc == 0)
-		done(op, 0);
-	else if (rc != EINPROGRESS)
-		stress_fail("pawl_sem_acquire_op returned %d", rc);
-}
-
-/* Start the inline op, or cancel it if it waits. */
-static void turn_alone(struct loop *l)
-{
-	if (atomic_load_explicit(&l->alone_under_way, memory_order_acquire)) {
-		(void)pawl_op_cancel(&l->alone);
-		return;
-	}
-	atomic_store_explicit(&l->alone_under_way, true, memory_order_relaxed);
-	start_op(&l->alone, alone_done);
-}
-
-static void start_those_that_rest(struct stress_worker *w, struct loop *l)
-{
-	for (unsigned i = 0; i < OPS; i++) {
-		if (l->under_way[i])
-			continue;
-		l->under_way[i] = true;
-		pawl_op_deadline(&l->op[i], stress_random(w, 10) < 3 ?
-				 pawl_after(PAWL_US(stress_random(w, 300))) : PAWL_FOREVER);
-		start_op(&l->op[i], loop_done);
-	}
-}
-
-/* It never waits for a permit, but with its ops. */
-static void loop_body(struct stress_worker *w)
-{
-	struct loop *l = &loops[w->index];
-	struct pollfd p = { .fd = pawl_cq_fd(l->cq), .events = POLLIN };
-
-	while (stress_again(w)) {
-		start_those_that_rest(w, l);
-		if (stress_random(w, 10) == 0)
-			(void)pawl_op_cancel(&l->op[stress_random(w, OPS)]);
-		if (poll(&p, 1, 1) == 1)
-			(void)pawl_cq_dispatch(l->cq, 0);
-	}
-	l->closing = true;
-	pawl_cq_close(l->cq);
-}
+static const struct op_loops_verbs ops = { .kinds = 1, .start = start_op, .use = use_op };
 
 static void thread_round(struct stress_worker *w)
 {
@@ -174,11 +93,6 @@ static void thread_round(struct stress_worker *w)
 		stress_fail("an acquire returned %d", err);
 	if (n != 1 && err == 0)
 		atomic_fetch_add_explicit(&taken_at_once, 1, memory_order_relaxed);
-}
-
-static bool is_loop(const struct stress_worker *w)
-{
-	return w->index % 4 == 2;
 }
 
 /* Take all permits; wait until somebody sleeps; cancel. */
@@ -202,45 +116,23 @@ static void mixed_body(struct stress_worker *w)
 		leader(w);
 		return;
 	}
-	if (is_loop(w)) {
-		loop_body(w);
+	if (op_loops_is_one(w)) {
+		op_loops_body(w);
 		return;
 	}
 	while (stress_again(w)) {
 		thread_round(w);
 		if (stress_random(w, 4) == 0)
-			turn_alone(&loops[w->index]);
+			op_loops_turn(w);
 		stress_done(w);
 	}
-}
-
-static void open_loop(struct loop *l, struct stress_worker *w)
-{
-	l->worker = w;
-	pawl_op_init_inline(&l->alone, alone_done, l);
-	if (!is_loop(w))
-		return;
-	if (pawl_cq_open(&l->cq) != 0) {
-		stress_fail("pawl_cq_open failed");
-		exit(1);
-	}
-	for (unsigned i = 0; i < OPS; i++)
-		pawl_op_init(&l->op[i], l->cq, loop_done, l);
 }
 
 /* All threads have ended, and with them all who could wait. */
 static void judge(const struct stress_team *t)
 {
 	stress_note("requests for several", atomic_load(&taken_at_once));
-	stress_note("ops granted", atomic_load(&op_grants));
-	stress_note("ops timed out", atomic_load(&op_timeouts));
-	stress_note("ops canceled", atomic_load(&op_cancels));
-	for (unsigned i = 0; i < t->size; i++)
-		if (atomic_load(&loops[i].alone_under_way))
-			stress_fail("an op of worker %u waits, and all permits are free", i);
-	if (t->size > 2 && (atomic_load(&op_grants) == 0 || atomic_load(&op_timeouts) == 0 ||
-			    atomic_load(&op_cancels) == 0))
-		stress_fail("not all ends of ops were seen");
+	op_loops_close(t);
 	if (atomic_load(&inside) != 0)
 		stress_fail("%" PRId64 " are still inside", atomic_load(&inside));
 	if (pawl_sem_value(&sem) != PERMITS)
@@ -253,9 +145,7 @@ static void judge(const struct stress_team *t)
 static void go_round(struct stress_team *t, unsigned flags)
 {
 	stress_name(&sem, "the semaphore");
-	loops = get_memory(t->size, sizeof *loops);
-	for (unsigned i = 0; i < t->size; i++)
-		open_loop(&loops[i], &t->workers[i]);
+	op_loops_open(t, &ops);
 	if (pawl_sem_init(&sem, PERMITS, flags) != 0)
 		stress_fail("pawl_sem_init failed");
 	mixed_open(t);
@@ -263,7 +153,6 @@ static void go_round(struct stress_team *t, unsigned flags)
 	mixed_close();
 	judge(t);
 	pawl_sem_destroy(&sem);
-	free(loops);
 }
 
 static void barging_right(struct stress_team *t)

@@ -62,6 +62,9 @@ tests_test_gate_enomem_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
 pawl_tests += %D%/test_counter
 tests_test_counter_SOURCES = %D%/test_counter.c $(test_support)
 
+# Ops that are granted and canceled at once.
+test_race = %D%/op_race.c %D%/op_race.h
+
 test_taker = %D%/sem_taker.c %D%/sem_taker.h $(test_support)
 
 pawl_tests += %D%/test_sem
@@ -74,7 +77,7 @@ pawl_tests += %D%/test_sem_many
 tests_test_sem_many_SOURCES = %D%/test_sem_many.c $(test_taker)
 
 pawl_tests += %D%/test_sem_op
-tests_test_sem_op_SOURCES = %D%/test_sem_op.c $(test_taker)
+tests_test_sem_op_SOURCES = %D%/test_sem_op.c $(test_race) $(test_taker)
 
 test_rw_user = %D%/rwlock_user.c %D%/rwlock_user.h $(test_support)
 
@@ -91,7 +94,7 @@ pawl_tests += %D%/test_rwlock_op
 tests_test_rwlock_op_SOURCES = %D%/test_rwlock_op.c $(test_rw_user)
 
 pawl_tests += %D%/test_rwlock_inline
-tests_test_rwlock_inline_SOURCES = %D%/test_rwlock_inline.c $(test_rw_user)
+tests_test_rwlock_inline_SOURCES = %D%/test_rwlock_inline.c $(test_race) $(test_rw_user)
 
 pawl_tests += %D%/test_rwlock_races
 tests_test_rwlock_races_SOURCES = %D%/test_rwlock_races.c $(test_rw_user)

@@ -10,6 +10,7 @@
 
 #include <pawl/atomic.h>
 
+#include "op_race.h"
 #include "rwlock_user.h"
 
 static pawl_cq *cq;
@@ -90,48 +91,32 @@ static void one_unlock_goes_through_a_chain_of_inline_ops(void **state)
 
 /*** Races *************************************************************************************/
 
-enum { RACE_OPS = 256 };
+static pawl_rwlock race_lock[RACE_OPS];
+static struct rw_op race_op[RACE_OPS];
 
-struct race {
-	pawl_rwlock lock[RACE_OPS];
-	struct rw_op n[RACE_OPS];
-	int begun, ended;	/* atomic: rounds */
-	int canceled;
-};
-
-static void await_round(int *word, int round)
-{
-	while (pawl_load_(word, acquire) != round)
-		sched_yield();
-}
-
-static void cancel_all(void *arg)
-{
-	struct race *r = arg;
-
-	for (int round = 1; round <= ROUNDS(200); round++) {
-		await_round(&r->begun, round);
-		for (int i = RACE_OPS - 1; i >= 0; i--)
-			r->canceled += pawl_op_cancel(&r->n[i].op) == 0;
-		pawl_store_(&r->ended, round, release);
-	}
-}
-
-static void race_start(struct race *r, int i)
+static pawl_op *race_start(int i, int round)
 {
 	enum rw_how how = i % 2 ? RW_WRITE : RW_READ;
 
-	pawl_rwlock_wrlock(&r->lock[i]);
+	(void)round;
+	pawl_rwlock_wrlock(&race_lock[i]);
 	if (i % 4 < 2)
-		rw_op_init_inline(&r->n[i], &r->lock[i], how, rw_op_done);
+		rw_op_init_inline(&race_op[i], &race_lock[i], how, rw_op_done);
 	else
-		rw_op_init(cq, &r->n[i], &r->lock[i], how);
-	assert_int_equal(rw_op_begin(&r->n[i]), EINPROGRESS);
+		rw_op_init(cq, &race_op[i], &race_lock[i], how);
+	assert_int_equal(rw_op_begin(&race_op[i]), EINPROGRESS);
+	return &race_op[i].op;
 }
 
-/* Return: whether it was granted. */
-static bool race_judge(struct rw_op *n)
+static void race_grant(int i)
 {
+	pawl_rwlock_wrunlock(&race_lock[i]);
+}
+
+static bool race_judge(int i)
+{
+	struct rw_op *n = &race_op[i];
+
 	assert_int_equal(n->calls, 1);
 	assert_true(n->rc == 0 || n->rc == ECANCELED);
 	if (n->rc == 0)
@@ -140,29 +125,16 @@ static bool race_judge(struct rw_op *n)
 	return n->rc == 0;
 }
 
-/* Return: how many were granted. */
-static int race_round(struct race *r, int round)
+static void a_cancel_that_meets_the_grant_loses_nothing(void **state)
 {
-	int granted = 0, done = 0;
+	struct op_race race = { .queued = RACE_OPS / 2, .start = race_start, .grant = race_grant,
+				.judge = race_judge };
 
-	for (int i = 0; i < RACE_OPS; i++)
-		race_start(r, i);
-	pawl_store_(&r->begun, round, release);
-	if (round % 2 == 0)
-		sched_yield();
-	for (int i = 0; i < RACE_OPS; i++) {
-		pawl_rwlock_wrunlock(&r->lock[i]);
-		if (i % 16 == 0)
-			done += pawl_cq_dispatch(cq, 0);
-		if (i % 64 == round % 64)
-			sched_yield();
-	}
-	await_round(&r->ended, round);
-	done += pawl_cq_dispatch(cq, 0);
-	assert_int_equal(done, RACE_OPS / 2);
-	for (int i = 0; i < RACE_OPS; i++)
-		granted += race_judge(&r->n[i]);
-	return granted;
+	(void)state;
+	assert_int_equal(pawl_cq_open(&cq), 0);
+	race.cq = cq;
+	op_race(&race);
+	pawl_cq_close(cq);
 }
 
 /*
@@ -188,7 +160,7 @@ static void cancel_mine(void *arg)
 	struct quitter *q = arg;
 
 	for (int round = 1; round <= ROUNDS(200); round++) {
-		await_round(&q->quit->begun, round);
+		op_race_await(&q->quit->begun, round);
 		for (int i = 0; i < RACE_OPS; i++)
 			must(pawl_op_cancel(&q->quit->writers[i][q->id].op) == 0);
 		pawl_store_(&q->quit->ended[q->id], round, release);
@@ -205,7 +177,7 @@ static void quit_round(struct quit *q, int round)
 	}
 	pawl_store_(&q->begun, round, release);
 	for (int j = 0; j < QUITTERS; j++)
-		await_round(&q->ended[j], round);
+		op_race_await(&q->ended[j], round);
 	for (int i = 0; i < RACE_OPS; i++) {
 		for (int j = 0; j < QUITTERS; j++)
 			rw_op_assert_ends(&q->writers[i][j], ECANCELED);
@@ -230,24 +202,6 @@ static void when_all_writers_give_up_at_once_readers_come_in(void **state)
 		quit_round(&q, round);
 	for (int j = 0; j < QUITTERS; j++)
 		worker_join(&w[j].worker);
-}
-
-static void a_cancel_that_meets_the_grant_loses_nothing(void **state)
-{
-	static struct race r;
-	struct worker w;
-	int granted = 0;
-
-	(void)state;
-	assert_int_equal(pawl_cq_open(&cq), 0);
-	worker_start(&w, cancel_all, &r);
-	for (int round = 1; round <= ROUNDS(200); round++)
-		granted += race_round(&r, round);
-	worker_join(&w);
-	assert_int_equal(granted + r.canceled, ROUNDS(200) * RACE_OPS);
-	note("%d granted, %d canceled", granted, r.canceled);
-	assert_true(granted > 0 && r.canceled > 0);
-	pawl_cq_close(cq);
 }
 
 /*** Lifetime **********************************************************************************/

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <pawl/atomic.h>
 #include <pawl/mutex.h>
 #include <pawl/op.h>
 
+#include "op_race.h"
 #include "sem_taker.h"
 
 enum { NONE = -1 };
@@ -331,80 +331,41 @@ static void a_canceled_op_is_passed_over_and_a_granted_one_is_not_canceled(void 
 	with_each_sem_and_a_queue(check_cancel);
 }
 
-enum { RACE_OPS = 256 };
+static pawl_sem race_sem[RACE_OPS];
+static struct note_op race_op[RACE_OPS];
 
-struct race {
-	pawl_sem sem[RACE_OPS];
-	struct note_op n[RACE_OPS];
-	int begun, ended;	/* atomic: rounds */
-	int canceled;
-};
-
-static void await_round(int *word, int round)
+static pawl_op *race_start(int i, int round)
 {
-	while (pawl_load_(word, acquire) != round)
-		sched_yield();
+	assert_int_equal(pawl_sem_init(&race_sem[i], 0, (unsigned)round % 2), 0);
+	note_start(&race_op[i], &race_sem[i]);
+	return &race_op[i].op;
 }
 
-static void cancel_all(void *arg)
+static void race_grant(int i)
 {
-	struct race *r = arg;
-
-	for (int round = 1; round <= ROUNDS(200); round++) {
-		await_round(&r->begun, round);
-		for (int i = RACE_OPS - 1; i >= 0; i--)
-			r->canceled += pawl_op_cancel(&r->n[i].op) == 0;
-		pawl_store_(&r->ended, round, release);
-	}
+	pawl_sem_release(&race_sem[i], 1);
 }
 
-/* Return: how many were granted. */
-static int race_round(struct race *r, int round)
+static bool race_judge(int i)
 {
-	int granted = 0, done = 0;
+	struct note_op *n = &race_op[i];
 
-	for (int i = 0; i < RACE_OPS; i++) {
-		assert_int_equal(pawl_sem_init(&r->sem[i], 0, (unsigned)round % 2), 0);
-		note_start(&r->n[i], &r->sem[i]);
-	}
-	pawl_store_(&r->begun, round, release);
-	if (round % 2 == 0)
-		sched_yield();
-	for (int i = 0; i < RACE_OPS; i++) {
-		pawl_sem_release(&r->sem[i], 1);
-		if (i % 16 == 0)
-			done += pawl_cq_dispatch(cq, 0);
-		if (i % 64 == round % 64)
-			sched_yield();
-	}
-	await_round(&r->ended, round);
-	done += pawl_cq_dispatch(cq, 0);
-	assert_int_equal(done, RACE_OPS);
-	for (int i = 0; i < RACE_OPS; i++) {
-		assert_int_equal(r->n[i].calls, 1);
-		assert_true(r->n[i].rc == 0 || r->n[i].rc == ECANCELED);
-		assert_permits(&r->sem[i], r->n[i].rc != 0);
-		pawl_sem_destroy(&r->sem[i]);
-		granted += r->n[i].rc == 0;
-	}
-	return granted;
+	assert_int_equal(n->calls, 1);
+	assert_true(n->rc == 0 || n->rc == ECANCELED);
+	assert_permits(n->sem, n->rc != 0);
+	pawl_sem_destroy(n->sem);
+	return n->rc == 0;
 }
 
 static void a_cancel_that_meets_the_grant_loses_no_permit(void **state)
 {
-	static struct race r;
-	struct worker w;
-	int granted = 0;
+	struct op_race race = { .queued = RACE_OPS, .start = race_start, .grant = race_grant,
+				.judge = race_judge };
 
 	(void)state;
 	assert_int_equal(pawl_cq_open(&cq), 0);
-	worker_start(&w, cancel_all, &r);
-	for (int round = 1; round <= ROUNDS(200); round++)
-		granted += race_round(&r, round);
-	worker_join(&w);
-	assert_int_equal(granted + r.canceled, ROUNDS(200) * RACE_OPS);
-	note("%d granted, %d canceled", granted, r.canceled);
-	assert_true(granted > 0 && r.canceled > 0);
+	race.cq = cq;
+	op_race(&race);
 	pawl_cq_close(cq);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* rwlock_op.h - what rwlock.c does for the callback forms.  Uses: rwlock. */
+/* rwlock_op.h - what the lock does for the callback forms.  Uses: rwlock. */
 #ifndef PAWL_SYNC_RWLOCK_OP_H
 #define PAWL_SYNC_RWLOCK_OP_H
 

@@ -182,6 +182,7 @@ MODEL(rwlock_slot_set, .about = "one reads twice, and sets BIAS, one writes", .t
  * another one; a reader comes, and sets BIAS; WAITERS is back; another one is noted in a slot.
  */
 static pawl_op first, writer, late;
+static bool handed, ended;
 
 static void done(pawl_op *op, int rc)
 {
@@ -192,34 +193,41 @@ static void done(pawl_op *op, int rc)
 	pawl_rwlock_wrunlock(&l);
 }
 
-static void make_stale(void)
+static void make_stale(void (*write)(pawl_op *op, int rc))
 {
 	make();
 	pawl_op_init_inline(&first, done, NULL);
-	pawl_op_init_inline(&writer, done, NULL);
+	pawl_op_init_inline(&writer, write, NULL);
+	pawl_op_init_inline(&late, done, NULL);
 	MODEL_CHECK(pawl_rwlock_rdlock_op(&l, &first) == 0);
 	MODEL_CHECK(pawl_rwlock_wrlock_op(&l, &writer) == EINPROGRESS);
+	MODEL_CHECK(pawl_rwlock_wrlock_op(&l, &late) == EINPROGRESS);
 }
 
 static void make_late(void)
 {
-	make_stale();
-	pawl_op_init_inline(&late, done, NULL);
-	MODEL_CHECK(pawl_rwlock_wrlock_op(&l, &late) == EINPROGRESS);
+	make_stale(done);
+}
+
+static int try_to_read(void)
+{
+	int seen;
+
+	if (pawl_rwlock_tryrdlock(&l) != 0)
+		return 0;
+	seen = data;
+	if (in_slot() && (__atomic_load_n(&l.word_, __ATOMIC_RELAXED) & WAITING))
+		model_saw(0);
+	pawl_rwlock_rdunlock(&l);
+	return seen;
 }
 
 static void cancel_or_try_to_read(unsigned who)
 {
-	if (who == 1) {
+	if (who == 1)
 		MODEL_CHECK(pawl_op_cancel(&late) == 0);
-		return;
-	}
-	if (pawl_rwlock_tryrdlock(&l) != 0)
-		return;
-	MODEL_CHECK(data == 0);
-	if (in_slot() && (__atomic_load_n(&l.word_, __ATOMIC_RELAXED) & WAITING))
-		model_saw(0);
-	pawl_rwlock_rdunlock(&l);
+	else
+		MODEL_CHECK(try_to_read() == 0);
 }
 
 static void write_at_last(void)
@@ -234,34 +242,106 @@ MODEL(rwlock_slot_waiters, .about = "one inside, two writers wait; T1 cancels on
       .threads = 3, .setup = make_late, .thread = cancel_or_try_to_read, .finish = write_at_last,
       .enter = enter, .sights = { "it was in a slot, and a writer waited" }, .without = NOISE);
 
-/* The same word, and who is inside leaves while one reads: the writer comes after both. */
-static void make_both(void)
+/* The same, and the one inside leaves while another is in a slot: the writer comes after both, and
+ * stays. */
+static void stay(pawl_op *op, int rc)
 {
-	make_stale();
-	l.word_ |= BIAS;
+	(void)op;
+	MODEL_CHECK(rc == 0);
+	__atomic_store_n(&handed, true, __ATOMIC_RELEASE);
+}
+
+static void make_last(void)
+{
+	make_stale(stay);
 }
 
 static void leave_or_read(unsigned who)
 {
-	if (who == 1) {
-		pawl_rwlock_rdunlock(&l);
-	} else if (pawl_rwlock_tryrdlock(&l) == 0) {
-		MODEL_CHECK(data == 0 || data == 1);
-		if (in_slot())
-			model_saw(0);
-		pawl_rwlock_rdunlock(&l);
+	if (who == 2) {
+		MODEL_CHECK(try_to_read() == 0);
+		MODEL_CHECK(try_to_read() == 0);
+		__atomic_store_n(&ended, true, __ATOMIC_RELAXED);
+		return;
 	}
+	MODEL_CHECK(pawl_op_cancel(&late) == 0);
+	pawl_rwlock_rdunlock(&l);
+	if (__atomic_load_n(&handed, __ATOMIC_ACQUIRE))
+		data++;
+	while (!__atomic_load_n(&ended, __ATOMIC_RELAXED))
+		model_pause();
 }
 
-static void was_written(void)
+static void writer_leaves(void)
 {
-	MODEL_CHECK(data == 1);
+	MODEL_CHECK(handed);
+	pawl_rwlock_wrunlock(&l);
 	judge();
 }
 
-MODEL(rwlock_slot_last, .about = "one inside, a writer waits, with BIAS; T1 leaves, T2 reads",
-      .threads = 2, .setup = make_both, .thread = leave_or_read, .finish = was_written,
-      .enter = enter, .sights = { "it was in a slot" });
+MODEL(rwlock_slot_last, .about = "the same; T1 cancels one, and leaves, T2 reads twice",
+      .threads = 2, .setup = make_last, .thread = leave_or_read, .finish = writer_leaves,
+      .enter = enter, .sights = { "it was in a slot, and a writer waited" });
+
+/*
+ * The same by one who writes, becomes a reader, and finds nobody in line before a writer comes, and
+ * one after it.  That writer is not passed by who comes then.
+ */
+static pawl_op second;
+static bool announced, entered;
+
+static void keep(pawl_op *op, int rc)
+{
+	(void)op;
+	MODEL_CHECK(rc == 0);
+}
+
+static void leave(pawl_op *op, int rc)
+{
+	keep(op, rc);
+	pawl_rwlock_rdunlock(&l);
+}
+
+/* An op was handed the lock. */
+static void make_handed(void)
+{
+	make();
+	pawl_op_init_inline(&first, keep, NULL);
+	pawl_op_init_inline(&late, keep, NULL);
+	pawl_op_init_inline(&second, leave, NULL);
+	pawl_op_init_inline(&writer, done, NULL);
+	MODEL_CHECK(pawl_rwlock_rdlock_op(&l, &first) == 0);
+	MODEL_CHECK(pawl_rwlock_wrlock_op(&l, &late) == EINPROGRESS);
+	pawl_rwlock_rdunlock(&l);
+}
+
+static void downgrade_or_come(unsigned who)
+{
+	if (who == 2) {
+		entered = pawl_rwlock_rdlock_op(&l, &second) == 0;
+	} else if (who == 3) {
+		MODEL_CHECK(pawl_rwlock_wrlock_op(&l, &writer) == EINPROGRESS);
+		__atomic_store_n(&announced, true, __ATOMIC_RELAXED);
+	} else {
+		pawl_rwlock_downgrade(&l);
+		if (__atomic_load_n(&announced, __ATOMIC_RELAXED)) {
+			MODEL_CHECK(pawl_rwlock_tryrdlock(&l) == EBUSY);
+			model_saw(0);
+		}
+	}
+}
+
+static void leave_each(void)
+{
+	if (entered)
+		pawl_rwlock_rdunlock(&l);
+	write_at_last();
+}
+
+MODEL(rwlock_slot_downgrade, .about = "T1 becomes a reader, T2 comes to read, T3 to write",
+      .threads = 3, .setup = make_handed, .thread = downgrade_or_come, .finish = leave_each,
+      .enter = enter, .sights = { "a writer waited" }, .without = NOISE | NO_MEMORY,
+      .preemptions = 2);
 
 /* A thread exits, and has it: its share is counted then, and another may give it back. */
 static void exit_or_try(unsigned who)
