@@ -343,6 +343,12 @@ tests_test_task_enomem_SOURCES  = %D%/test_task_enomem.c $(test_memory) $(test_s
 tests_test_task_enomem_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
 tests_test_task_enomem_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
 
+pawl_tests += %D%/test_task_inside
+tests_test_task_inside_SOURCES  = %D%/test_task_inside.c $(test_tasks)
+tests_test_task_inside_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
+tests_test_task_inside_CFLAGS   = $(AM_CFLAGS) $(LIB_CFLAGS)
+tests_test_task_inside_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
+
 pawl_tests += %D%/test_marks
 tests_test_marks_SOURCES  = %D%/test_marks.c $(test_support)
 tests_test_marks_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)

@@ -257,6 +257,23 @@ static void there_are_not_more_nodes_than_handles(void **state)
 	assert_int_equal(n.made, all - 1);
 }
 
+static void there_are_not_more_than_the_user_wants(void **state)
+{
+	static struct nodes n = { .size = sizeof(struct thing), .end = 4 };
+
+	(void)state;
+	for (uint32_t i = 1; i <= 3; i++)
+		assert_int_equal(pawl_i_nodes_get(&n), i);
+	for (uint32_t i = 1; i <= 3; i++) {
+		assert_int_equal(pawl_i_nodes_get(&n), 0);
+		pawl_i_nodes_put(&n, i);
+		assert_int_equal(pawl_i_nodes_get(&n), i);
+	}
+	assert_int_equal(pawl_i_nodes_get(&n), 0);
+	assert_int_equal(pawl_i_nodes_made(&n), 3);
+	drop(&n);
+}
+
 /*** Threads ***********************************************************************************/
 
 enum { THREADS = 4, HELD = 40 };
@@ -374,6 +391,7 @@ int main(void)
 		TEST(what_is_put_while_another_puts_is_not_lost),
 		TEST(without_memory_there_is_no_node_but_those_there_are),
 		TEST(there_are_not_more_nodes_than_handles),
+		TEST(there_are_not_more_than_the_user_wants),
 		TEST(threads_never_have_the_same_node_and_lose_none),
 		TEST(threads_grow_it_together),
 	};

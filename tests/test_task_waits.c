@@ -233,6 +233,63 @@ static void an_inline_op_is_finished_by_the_task_that_releases(void **state)
 	assert_int_equal(pawl_sem_value(&sem), 1);
 }
 
+/*** Read locks, noted in the slots of a task's context ****************************************/
+
+static pawl_rwlock shared;
+
+static size_t slots_noted(void)
+{
+	struct context_walk w = context_walk();
+	size_t n = 0;
+
+	for (struct context *c; (c = context_next(&w)) != NULL;)
+		for (int i = 0; i < CONTEXT_SLOTS; i++)
+			n += c->slots[i] == (uintptr_t)&shared.word_;
+	return n;
+}
+
+static void reads_over_yields(void *arg)
+{
+	int *step = arg;
+
+	for (int i = 0; i < 100; i++) {
+		pawl_rwlock_rdlock(&shared);
+		pawl_rwlock_rdunlock(&shared);
+	}
+	pawl_rwlock_rdlock(&shared);
+	for (++*step; *step != 3;)
+		pawl_i_task_yield();
+	pawl_rwlock_rdunlock(&shared);
+}
+
+static void wants_to_write(void *arg)
+{
+	int *step = arg;
+
+	while (*step != 2)
+		pawl_i_task_yield();
+	must(slots_noted() == 2);
+	must(pawl_rwlock_trywrlock(&shared) == EBUSY);
+	++*step;
+	pawl_rwlock_wrlock(&shared);
+	must(slots_noted() == 0);
+	pawl_rwlock_wrunlock(&shared);
+}
+
+static void a_writer_finds_the_tasks_that_read(void **state)
+{
+	int step = 0;
+
+	(void)state;
+	shared = (pawl_rwlock)PAWL_RWLOCK_INIT;
+	spawn(reads_over_yields, &step);
+	spawn(reads_over_yields, &step);
+	spawn(wants_to_write, &step);
+	run_all();
+	assert_int_equal(step, 3);
+	assert_int_equal(slots_noted(), 0);
+}
+
 /*** Dumps, and where a task may not wait ******************************************************/
 
 static void waits_for_event(void *arg)
@@ -303,6 +360,7 @@ int main(void)
 		TEST(a_wake_after_the_end_does_nothing),
 		TEST(a_poll_lets_others_run),
 		TEST(an_inline_op_is_finished_by_the_task_that_releases),
+		TEST(a_writer_finds_the_tasks_that_read),
 		TEST(a_dump_names_tasks),
 		TEST(a_task_may_not_wait_inside_a_section),
 	};

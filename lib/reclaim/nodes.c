@@ -64,7 +64,7 @@ static uint32_t make(struct nodes *n)
 	do {
 		unsigned chunk = (made + 1) / CHUNK_NODES;
 
-		if (chunk == NODES_CHUNKS || !has_chunk(n, chunk))
+		if (made + 1 == n->end || chunk == NODES_CHUNKS || !has_chunk(n, chunk))
 			return 0;
 		/* G10 acq_rel: pairs with G10.  The chunks of those before, for walks over all. */
 	} while (!pawl_cas_weak_(&n->made, &made, made + 1, acq_rel, relaxed));

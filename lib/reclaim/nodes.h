@@ -39,9 +39,10 @@ struct node {
 	uint32_t next;		/* handle: of the free one below */
 };
 
-/* All nodes of a kind.  Static, with only size set. */
+/* All nodes of a kind.  Static, with only size set, and end. */
 struct nodes {
 	size_t size;		/* of a node */
+	uint32_t end;		/* handles are smaller; 0: as many as there can be */
 	uint64_t free;		/* tag << REF_SHIFT | handle of the one that was put last */
 	uint32_t made;		/* handles given out for the first time */
 	char *chunks[NODES_CHUNKS];	/* of CHUNK_NODES each */

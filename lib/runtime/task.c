@@ -55,7 +55,9 @@ struct task {
 	void *arg;
 };
 
-static struct nodes tasks = { .size = sizeof(struct task) };
+/* The end is here, as a handle that was got and is not wanted would come up again and again. */
+static struct nodes tasks = { .size = sizeof(struct task), .end = MARKS_MAX };
+_Static_assert((int)MARKS_MAX <= (int)PRESENT_MAX, "tasks at once");
 
 static struct {
 	struct marks marks;
@@ -160,8 +162,7 @@ int pawl_i_task_spawn(void (*fn)(void *arg), void *arg)
 	if (handle == 0)
 		return ENOMEM;
 	t = task_at(handle);
-	if (handle >= MARKS_MAX || !has_context(t, handle) ||
-	    pawl_i_flow_make(&t->flow, live, t) != 0) {
+	if (!has_context(t, handle) || pawl_i_flow_make(&t->flow, live, t) != 0) {
 		pawl_i_nodes_put(&tasks, handle);
 		return ENOMEM;
 	}

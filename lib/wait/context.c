@@ -4,7 +4,7 @@
  *
  * used:  1 (made) --X3 thread exit--> 0 --X2 adopt--> 1
  *
- * I1  the registry's list only grows, and `older` never changes in it.
+ * I1  the registry's list, of those of threads, only grows, and `older` never changes in it.
  * I2  only the owner sleeps on `park`, and only the owner sets it to 0; a stale 1
  *     costs one more look.
  * I3  a thread's stays a thread's and a task's a task's (`flows` is constant): who wakes one that
@@ -38,7 +38,7 @@ struct context *pawl_i_context_newest(void)
 uint32_t pawl_i_context_count(void)
 {
 	/* X18 relaxed: a hint. */
-	return pawl_load_(&count, relaxed);
+	return pawl_load_(&count, relaxed) + pawl_i_present_count();
 }
 
 static struct context *adopt(void)
@@ -46,8 +46,6 @@ static struct context *adopt(void)
 	for (struct context *c = pawl_i_context_newest(); c; c = c->older) {
 		uint32_t unused = 0;
 
-		if (c->flows)
-			continue;
 		/* X2 acquire: pairs with X3.  What its last owner wrote. */
 		if (pawl_cas_(&c->used, &unused, 1, acquire, relaxed))
 			return c;
@@ -63,6 +61,18 @@ static void give_back(void *arg)
 	pawl_i_slots_settle(c);
 	/* X3 release: pairs with X2. */
 	pawl_store_(&c->used, 0, release);
+}
+
+static void push(struct context *c)
+{
+	/* X5 relaxed: X4 looks again. */
+	c->older = pawl_load_(&newest, relaxed);
+	/* X4 seq_cst: pairs with X1.  Acquires the older ones, so that X1 needs to
+	 * pair with the last push only. */
+	while (!pawl_cas_weak_(&newest, &c->older, c, seq_cst, relaxed))
+		;
+	/* X19 relaxed: as X18. */
+	(void)pawl_fetch_add_(&count, 1, relaxed);
 }
 
 static struct context *make(const struct flow_table *flows, void *flow)
@@ -81,14 +91,8 @@ static struct context *make(const struct flow_table *flows, void *flow)
 	c->flow = flow;
 	c->waker = -1;
 	c->deadline = INT64_MAX;
-	/* X5 relaxed: X4 looks again. */
-	c->older = pawl_load_(&newest, relaxed);
-	/* X4 seq_cst: pairs with X1.  Acquires the older ones, so that X1 needs to
-	 * pair with the last push only. */
-	while (!pawl_cas_weak_(&newest, &c->older, c, seq_cst, relaxed))
-		;
-	/* X19 relaxed: as X18. */
-	(void)pawl_fetch_add_(&count, 1, relaxed);
+	if (!flows)
+		push(c);
 	return c;
 }
 
@@ -130,6 +134,7 @@ void pawl_i_context_begin(struct context *c)
 	/* X20 relaxed: for dumps; no other flow can have it. */
 	pawl_store_(&c->used, 1, relaxed);
 	take(c);
+	pawl_i_present_add(c);
 }
 
 void pawl_i_context_end(struct context *c)
@@ -138,31 +143,43 @@ void pawl_i_context_end(struct context *c)
 	pawl_i_slots_settle(c);
 	/* X21 relaxed: the same. */
 	pawl_store_(&c->used, 0, relaxed);
+	pawl_i_present_remove(c);
+}
+
+static void forget(struct context *c)
+{
+	pawl_i_context_show(c, NULL, NULL, NULL);
+	pawl_i_waiter_forget(c->waiter);
+	pawl_i_slots_forget(c);
+	/* X11 relaxed: a tick too many costs one look. */
+	pawl_store_(&c->deadline, INT64_MAX, relaxed);
+	/* X13 relaxed: the same. */
+	pawl_store_(&c->cancels, 0, relaxed);
+	/* X17 relaxed: there is one thread. */
+	pawl_store_(&c->lobby, NULL, relaxed);
+	/* X12 relaxed: there is one thread. */
+	pawl_store_(&c->used, 0, relaxed);
 }
 
 /* The other threads are gone: their contexts may be adopted.  The caller may have several: its own,
  * and those of its tasks. */
 static void forget_others(void)
 {
-	for (struct context *c = pawl_i_context_newest(); c; c = c->older) {
+	struct context_walk w = context_walk();
+	bool tasks_gone = false;
+
+	for (struct context *c; (c = context_next(&w)) != NULL;) {
 		/* X23 relaxed: there is one thread. */
 		if (pawl_load_(&c->home, relaxed) == (const void *)&pawl_i_tls) {
 			/* X10 relaxed: for dumps. */
 			pawl_store_(&c->tid, pawl_i_tls_tid(), relaxed);
 			continue;
 		}
-		pawl_i_context_show(c, NULL, NULL, NULL);
-		pawl_i_waiter_forget(c->waiter);
-		pawl_i_slots_forget(c);
-		/* X11 relaxed: a tick too many costs one look. */
-		pawl_store_(&c->deadline, INT64_MAX, relaxed);
-		/* X13 relaxed: the same. */
-		pawl_store_(&c->cancels, 0, relaxed);
-		/* X17 relaxed: there is one thread. */
-		pawl_store_(&c->lobby, NULL, relaxed);
-		/* X12 relaxed: there is one thread. */
-		pawl_store_(&c->used, 0, relaxed);
+		forget(c);
+		tasks_gone |= c->flows != NULL;
 	}
+	if (tasks_gone)
+		pawl_i_present_forget();
 }
 
 __attribute__((__constructor__)) static void watch_forks(void)
@@ -216,9 +233,10 @@ static void wake_or_note(struct context *c, struct lobbies *set)
 
 void pawl_i_context_tick(int64_t now, bool all)
 {
+	struct context_walk w = context_walk();
 	struct lobbies set = { .in = { 0 } };
 
-	for (struct context *c = pawl_i_context_newest(); c; c = c->older)
+	for (struct context *c; (c = context_next(&w)) != NULL;)
 		/* X9 seq_cst: pairs with P2.  Opponent of K1, see there. */
 		if (pawl_load_(&c->deadline, seq_cst) <= now || all)
 			wake_or_note(c, &set);
@@ -227,9 +245,10 @@ void pawl_i_context_tick(int64_t now, bool all)
 
 void pawl_i_context_cancel(uint64_t bit)
 {
+	struct context_walk w = context_walk();
 	struct lobbies set = { .in = { 0 } };
 
-	for (struct context *c = pawl_i_context_newest(); c; c = c->older)
+	for (struct context *c; (c = context_next(&w)) != NULL;)
 		/* X14 seq_cst: pairs with P22.  Opponent of L2, see cancel.c. */
 		if (pawl_load_(&c->cancels, seq_cst) & bit)
 			wake_or_note(c, &set);

@@ -4,11 +4,12 @@
  *
  * Contexts are made at a thread's first wait, given back when it exits, adopted by
  * a later thread, and never unmapped: whoever holds a pointer to one may wake it at
- * any time, and at worst wakes the wrong thread for nothing.  All are in one
+ * any time, and at worst wakes the wrong thread for nothing.  They are in one
  * registry, which only grows.
  *
  * A task has one too, and its waits are like those of a thread but for the sleep: how that is done
- * is in a table which the context points to, so that nothing here knows of the runtime.
+ * is in a table which the context points to, so that nothing here knows of the runtime.  It is not
+ * in the registry, but among those of present.h while the task lives.
  */
 #ifndef PAWL_WAIT_CONTEXT_H
 #define PAWL_WAIT_CONTEXT_H
@@ -17,6 +18,7 @@
 #include <stdint.h>
 
 #include "platform/cpu.h"
+#include "wait/present.h"
 
 enum { CONTEXT_SLOTS = CACHE_LINE / sizeof(uint64_t) };
 
@@ -52,12 +54,13 @@ struct context {
 	int64_t since;
 
 	uint64_t cancels;	/* bits of what may cancel it (cancel.h) */
-	struct context *older;	/* registry; constant once it is in */
+	struct context *older;	/* registry of threads' ones; constant once it is in */
 	struct waiter *waiter;	/* of its waits, one at a time; constant */
 	uint64_t self;
 	const struct flow_table *flows;	/* NULL: a thread's; constant */
 	void *flow;		/* what the table's functions want to know; constant */
 	const void *home;	/* its thread, by the address of the thread-locals */
+	uint32_t place;		/* of a task's: where it is found (present.c) */
 
 	/* Of its owner as a reader: locks (slots.h). */
 	_Alignas(CACHE_LINE) uint64_t slots[CONTEXT_SLOTS];
@@ -69,15 +72,38 @@ struct context *pawl_i_context(void);
 /* Return: one for a flow of @flows, which keeps it, and says when it is in use; NULL: no memory. */
 struct context *pawl_i_context_make(const struct flow_table *flows, void *flow);
 
-/* The calling flow begins to use its context @c, or ends. */
+/* The calling flow begins to use its context @c, or ends: those of one thread at a time. */
 void pawl_i_context_begin(struct context *c);
 void pawl_i_context_end(struct context *c);
 
-/* Return: the newest of the registry; go on with ->older. */
+/* Return: the newest of the registry; go on with ->older.  Those of threads. */
 struct context *pawl_i_context_newest(void);
 
-/* Return: how many there are. */
+/* Return: how many there are, those of ended threads too, and those of tasks. */
 uint32_t pawl_i_context_count(void);
+
+/* All that may wait: those in the registry, and those of tasks. */
+struct context_walk {
+	struct context *thread;
+	uint32_t tasks;
+};
+
+static inline struct context_walk context_walk(void)
+{
+	return (struct context_walk){ pawl_i_context_newest(), pawl_i_present_count() };
+}
+
+/* Return: the next one, NULL: that was all.  One that has begun since may be missed. */
+static inline struct context *context_next(struct context_walk *w)
+{
+	struct context *c = w->thread;
+
+	if (c)
+		w->thread = c->older;
+	else if (w->tasks > 0)
+		c = pawl_i_present_at(--w->tasks);
+	return c;
+}
 
 /* Say what the owner waits for; @kind NULL: for nothing. */
 void pawl_i_context_show(struct context *c, const char *kind, const void *object,

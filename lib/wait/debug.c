@@ -101,7 +101,9 @@ static void dump_thread(int fd, const struct wait *w)
 /* The wait of @thread for something held; false: there is none. */
 static bool find_blocked(uint64_t thread, struct wait *ret)
 {
-	for (struct context *c = pawl_i_context_newest(); c; c = c->older)
+	struct context_walk all = context_walk();
+
+	for (struct context *c; (c = context_next(&all)) != NULL;)
 		if (read_wait(c, ret) && ret->thread == thread)
 			return ret->kind && ret->holder != 0;
 	return false;
@@ -146,12 +148,13 @@ static void dump_cycle(int fd, uint64_t first)
 
 void pawl_dump(int fd)
 {
+	struct context_walk all = context_walk(), again = all;
 	struct wait w;
 
-	for (struct context *c = pawl_i_context_newest(); c; c = c->older)
+	for (struct context *c; (c = context_next(&all)) != NULL;)
 		if (read_wait(c, &w))
 			dump_thread(fd, &w);
-	for (struct context *c = pawl_i_context_newest(); c; c = c->older)
-		if (read_wait(c, &w) && is_cycle_from(w.thread))
+	for (struct context *c; (c = context_next(&again)) != NULL;)
+		if (read_wait(c, &w) && w.holder != 0 && is_cycle_from(w.thread))
 			dump_cycle(fd, w.thread);
 }

@@ -26,7 +26,9 @@ static void transfer(uint64_t *slot, uint64_t *word)
 
 void pawl_i_slots_transfer(uint64_t *word)
 {
-	for (struct context *c = pawl_i_context_newest(); c; c = c->older) {
+	struct context_walk w = context_walk();
+
+	for (struct context *c; (c = context_next(&w)) != NULL;) {
 		uint64_t *slot = slots_of(c, word);
 
 		/* SL5 seq_cst: pairs with SL1, SL4.  A share (I2); or what one did who had it. */

@@ -155,6 +155,7 @@ model_files += %D%/sem_spare.c
 model_files += %D%/tally_sum.c
 model_files += %D%/task_ends.c
 model_files += %D%/task_marks.c
+model_files += %D%/task_present.c
 model_files += %D%/task_waits.c
 model_files += %D%/task_wake.c
 model_files += %D%/time_virtual.c

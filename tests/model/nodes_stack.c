@@ -149,3 +149,33 @@ static void in_order(void)
 MODEL(nodes_next_chunk, .about = "two get two nodes each when a chunk is full", .threads = 2,
       .setup = fill_chunk, .thread = make_two, .finish = in_order,
       .sights = { "there was no memory", "nodes were made by both in turn" });
+
+/* There may be two, and both are given out: one is put, and perhaps got at once. */
+static void end_at_two(void)
+{
+	things.end = 3;
+	MODEL_CHECK(get() == 1 && get() == 2);
+}
+
+static void put_or_get(unsigned who)
+{
+	if (who == 1)
+		put(2);
+	else if (get() == 0)
+		model_saw(NONE);
+	else
+		model_saw(TOOK_OTHERS);
+}
+
+static void both_are_there(void)
+{
+	put(1);
+	if (owned[2])
+		put(2);
+	MODEL_CHECK(pawl_i_nodes_made(&things) == 2);
+	MODEL_CHECK(get() != 0 && get() != 0 && get() == 0);
+}
+
+MODEL(nodes_end, .about = "one puts a node of two, one gets one", .threads = 2,
+      .without = NO_MEMORY, .setup = end_at_two, .thread = put_or_get, .finish = both_are_there,
+      .sights = { "there was none", "it got what was put" });
