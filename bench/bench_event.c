@@ -211,6 +211,8 @@ static void broadcasts(const struct subject *s, void *state, const struct bench_
 		wait_until_asleep(members, waiters);
 		set_once(s->kind, shared, n, t);
 	}
+	/* A notification is not kept for those who come later. */
+	wait_until_asleep(members, waiters);
 	machine_pin(0, 0);
 	__atomic_store_n(&shared->stop, true, __ATOMIC_RELAXED);
 	((const struct event_kind *)s->kind)->set(shared, n % 2, n);
@@ -244,6 +246,8 @@ static const struct subject
 	word_set_all = SET("futex", event_word),
 	pawl_ping = PING_PONG("pawl", event_pawl), pawl_all = BROADCAST("pawl", event_pawl),
 	pawl_set_all = SET("pawl", event_pawl),
+	event_all = BROADCAST("pawl-event", event_pawl), event_set_all = SET("pawl-event", event_pawl),
+	notify_all = BROADCAST("pawl", event_notify_all), notify_set_all = SET("pawl", event_notify_all),
 	notify_ping = PING_PONG("pawl", event_notify), sem_ping = PING_PONG("sem_t", event_sem),
 	posix_ping = PING_PONG("pthread", event_posix), posix_all = BROADCAST("pthread", event_posix),
 	posix_set_all = SET("pthread", event_posix);
@@ -271,6 +275,10 @@ static const struct subject *const notifies[] = {
 };
 static const struct subject *const alls[] = { &word_all, &pawl_all, &posix_all, NULL };
 static const struct subject *const sets[] = { &word_set_all, &pawl_set_all, &posix_set_all, NULL };
+static const struct subject *const notify_alls[] = { &word_all, &notify_all, &event_all, NULL };
+static const struct subject *const notify_sets[] = {
+	&word_set_all, &notify_set_all, &event_set_all, NULL
+};
 
 const struct bench_case bench_event[] = {
 	{ .name = "event/pingpong-2cores", .what = "set to awake, two cores", .mode = OWN,
@@ -285,5 +293,9 @@ const struct bench_case bench_event[] = {
 	  .threads = 101, .cpus = 2, .subjects = sets },
 	{ .name = "notify/pingpong", .what = "one to awake, two cores", .mode = OWN, .threads = 2,
 	  .cpus = 2, .subjects = notifies },
+	{ .name = "notify/broadcast-100", .what = "from all to the last of 100 awake, 2 CPUs",
+	  .mode = OWN, .threads = 101, .cpus = 2, .min_ms = 500, .subjects = notify_alls },
+	{ .name = "notify/broadcast-100-all", .what = "the call of all alone, 100 wait, 2 CPUs",
+	  .mode = OWN, .threads = 101, .cpus = 2, .subjects = notify_sets },
 	{ .name = NULL }
 };

@@ -82,10 +82,17 @@ static void notify_one(void *state, unsigned which, uint32_t n)
 	pawl_notify_one(&((struct two_events *)state)->of[which].notify);
 }
 
+static void notify_all(void *state, unsigned which, uint32_t n)
+{
+	(void)n;
+	pawl_notify_all(&((struct two_events *)state)->of[which].notify);
+}
+
 FITS(struct two_events)
 const struct event_kind
 	event_pawl = { event_wait, event_set, event_clear },
-	event_notify = { notify_wait, notify_one, NULL };
+	event_notify = { notify_wait, notify_one, NULL },
+	event_notify_all = { notify_wait, notify_all, NULL };
 
 struct two_sems {
 	struct {

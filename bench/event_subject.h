@@ -41,7 +41,7 @@ struct two_words {
 
 void event_futex(const uint32_t *word, int op, uint32_t value, const struct timespec *until);
 
-extern const struct event_kind event_word, event_pawl, event_notify, event_sem, event_posix,
-	event_ck;
+extern const struct event_kind event_word, event_pawl, event_notify, event_notify_all, event_sem,
+	event_posix, event_ck;
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * test_lobby.c - threads that sleep at gates, from inside: one call wakes all who wait for an
- * object, and what is meant for others costs them a look and no more: wait/lobby.h.
+ * object, and what is meant for others costs them a look and no more; and threads in rooms, of
+ * which each is woken alone, or all by a call for each room: wait/lobby.h.
  */
 #include "config.h"
 
@@ -9,11 +10,15 @@
 #include <stdlib.h>
 
 #include <pawl/event.h>
+#include <pawl/notify.h>
+#include <pawl/op.h>
 #include <pawl/scope.h>
 
 #include "support.h"
 #include "reclaim/sizes.h"
+#include "wait/context.h"
 #include "wait/lobby.h"
+#include "wait/waiter.h"
 
 struct sleeper {
 	struct worker worker;
@@ -181,6 +186,142 @@ static void deadlines_end_waits_one_by_one(void **state)
 		assert_int_equal(sleeper_join(&s[i]), 0);
 }
 
+/*** Rooms *************************************************************************************/
+
+static void each_waiter_has_a_bit_of_its_own_in_its_room(void **state)
+{
+	uint32_t used[ROOMS] = { 0 };
+
+	(void)state;
+	for (uint32_t handle = 0; room_is_for(handle); handle++) {
+		size_t room = handle / ROOM_BITS;
+		struct rooms one = { .in = 0 };
+
+		pawl_i_rooms_add(&one, handle);
+		assert_true(one.in == (uint64_t)1 << room);
+		assert_true(pawl_i_room(handle) == pawl_i_room((uint32_t)room * ROOM_BITS));
+		assert_int_equal(one.bits[room], room_bit(handle));
+		assert_int_equal(used[room] & room_bit(handle), 0);
+		used[room] |= room_bit(handle);
+	}
+}
+
+static void wait_for_notify(void *arg)
+{
+	must(pawl_notify_wait_until(arg, PAWL_FOREVER) == 0);
+}
+
+static void listener_start(struct worker *w, pawl_notify *n)
+{
+	worker_start(w, wait_for_notify, n);
+	worker_await_wait(w, "notify", n);
+}
+
+/* Those of threads that wait in rooms. */
+static unsigned who_waits(struct rooms *ret)
+{
+	unsigned count = 0;
+
+	ret->in = 0;
+	for (struct context *c = pawl_i_context_newest(); c; c = c->older)
+		if (pawl_i_context_is_in_room(c)) {
+			pawl_i_rooms_add(ret, c->waiter->handle);
+			count++;
+		}
+	return count;
+}
+
+/* Return: the calls in all rooms until now; @ret_used: how many rooms those in @set are in. */
+static uint32_t calls_in_rooms(const struct rooms *set, uint32_t *ret_used)
+{
+	uint32_t calls = 0;
+
+	*ret_used = 0;
+	for (uint32_t i = 0; i < ROOMS; i++) {
+		calls += lobby_calls(pawl_i_room(i * ROOM_BITS));
+		*ret_used += (uint32_t)(set->in >> i & 1);
+	}
+	return calls;
+}
+
+static void all_wakes_100_threads_by_a_call_for_each_room(void **state)
+{
+	enum { MANY = 100 };
+	static struct worker w[MANY];
+	pawl_notify n = PAWL_NOTIFY_INIT;
+	uint32_t before, used;
+	struct rooms set;
+
+	(void)state;
+	for (int i = 0; i < MANY; i++)
+		listener_start(&w[i], &n);
+	assert_int_equal(who_waits(&set), MANY);
+	before = calls_in_rooms(&set, &used);
+	assert_in_range(used, 4, 8);
+	pawl_notify_all(&n);
+	for (int i = 0; i < MANY; i++)
+		worker_join(&w[i]);
+	assert_int_equal(calls_in_rooms(&set, &used), before + used);
+	assert_int_equal(who_waits(&set), 0);
+}
+
+static void one_calls_the_one_it_is_for(void **state)
+{
+	enum { MANY = 40 };
+	static struct worker w[MANY];
+	pawl_notify n = PAWL_NOTIFY_INIT;
+	struct rooms before, after;
+	uint32_t calls, unused;
+
+	(void)state;
+	for (int i = 0; i < MANY; i++)
+		listener_start(&w[i], &n);
+	for (int i = 0; i < MANY; i++) {
+		assert_int_equal(who_waits(&before), MANY - i);
+		calls = calls_in_rooms(&before, &unused);
+		pawl_notify_one(&n);
+		worker_join(&w[i]);
+		assert_int_equal(calls_in_rooms(&before, &unused), calls + 1);
+		assert_int_equal(who_waits(&after), MANY - i - 1);
+	}
+}
+
+static void end_op(pawl_op *op, int rc)
+{
+	(void)op;
+	must(rc == 0);
+}
+
+/* Ops use up what comes first. */
+static void who_has_no_room_sleeps_on_its_own_word(void **state)
+{
+	enum { OPS = ROOMS * ROOM_BITS, MANY = 200 };
+	pawl_op *ops = calloc(OPS, sizeof *ops);
+	static struct worker w[MANY];
+	pawl_event e = PAWL_EVENT_INIT;
+	pawl_notify n = PAWL_NOTIFY_INIT;
+	struct rooms set;
+
+	(void)state;
+	assert_non_null(ops);
+	for (int i = 0; i < OPS; i++) {
+		pawl_op_init_inline(&ops[i], end_op, NULL);
+		assert_int_equal(pawl_event_wait_op(&e, &ops[i]), EINPROGRESS);
+	}
+	for (int i = 0; i < MANY; i++)
+		listener_start(&w[i], &n);
+	assert_in_range(who_waits(&set), 1, MANY - 1);
+	for (int i = 0; i < MANY / 2; i++) {
+		pawl_notify_one(&n);
+		worker_join(&w[i]);
+	}
+	pawl_notify_all(&n);
+	for (int i = MANY / 2; i < MANY; i++)
+		worker_join(&w[i]);
+	pawl_event_set(&e);
+	free(ops);
+}
+
 /* Last: the clock stays virtual. */
 static void the_virtual_clock_ends_waits_one_by_one(void **state)
 {
@@ -213,6 +354,10 @@ int main(void)
 		TEST(who_is_woken_for_another_object_sleeps_again),
 		TEST(a_cancel_ends_the_waits_under_it_and_no_others),
 		TEST(deadlines_end_waits_one_by_one),
+		TEST(each_waiter_has_a_bit_of_its_own_in_its_room),
+		TEST(all_wakes_100_threads_by_a_call_for_each_room),
+		TEST(one_calls_the_one_it_is_for),
+		TEST(who_has_no_room_sleeps_on_its_own_word),
 		TEST(the_virtual_clock_ends_waits_one_by_one),
 	};
 

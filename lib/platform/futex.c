@@ -62,3 +62,8 @@ void pawl_i_futex_wake_bits(uint32_t *word, uint32_t bits)
 {
 	wake(word, INT_MAX, bits);
 }
+
+void pawl_i_futex_wake_each(uint32_t *word, uint32_t bits)
+{
+	wake(word, __builtin_popcount(bits), bits);
+}

@@ -20,4 +20,8 @@ void pawl_i_futex_wake(uint32_t *word);
 void pawl_i_futex_wait_bits(uint32_t *word, uint32_t expected, uint32_t bits, int64_t deadline);
 void pawl_i_futex_wake_bits(uint32_t *word, uint32_t bits);
 
+/* The same where each of @bits is one sleeper's, at most: the kernel stops when it has found as
+ * many. */
+void pawl_i_futex_wake_each(uint32_t *word, uint32_t bits);
+
 #endif

@@ -11,6 +11,8 @@ enum {
 	YIELDS = 8,		/* of who is about to stand in line, as long as it pays */
 	LOBBIES = 2048,		/* words on which threads sleep that one step wakes */
 	LOBBY_BITS = 8,	/* at most; so many are told apart of the objects that share one */
+	ROOMS = 64,		/* the same, by waiter: for the first 2,048, with a bit for each */
+	ROOM_BITS = 32,		/* at most */
 	NODES_CHUNKS = 32768	/* 4 million nodes of a kind; a table of 256 KB, mostly untouched */
 };
 

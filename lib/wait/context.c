@@ -157,6 +157,8 @@ static void forget(struct context *c)
 	pawl_store_(&c->cancels, 0, relaxed);
 	/* X17 relaxed: there is one thread. */
 	pawl_store_(&c->lobby, NULL, relaxed);
+	/* X25 relaxed: there is one thread. */
+	pawl_store_(&c->in_room, 0, relaxed);
 	/* X12 relaxed: there is one thread. */
 	pawl_store_(&c->used, 0, relaxed);
 }
@@ -203,10 +205,21 @@ void pawl_i_context_show(struct context *c, const char *kind, const void *object
 	pawl_store_(&c->kind, kind, release);
 }
 
+bool pawl_i_context_is_in_room(const struct context *c)
+{
+	/* X24 relaxed: as its owner wrote it before the wait that the caller knows of could be
+	 * found; or for a later one. */
+	return pawl_load_(&c->in_room, relaxed);
+}
+
 void pawl_i_context_wake(struct context *c)
 {
 	if (c->flows) {
 		c->flows->resume(c);
+		return;
+	}
+	if (pawl_i_context_is_in_room(c)) {
+		pawl_i_room_call(c->waiter->handle);
 		return;
 	}
 	/* X15 relaxed: a hint. */

@@ -59,6 +59,7 @@ struct context {
 	uint64_t self;
 	const struct flow_table *flows;	/* NULL: a thread's; constant */
 	void *flow;		/* what the table's functions want to know; constant */
+	uint32_t in_room;	/* 1: its waits park in its waiter's room (lobby.h), not on park */
 	const void *home;	/* its thread, by the address of the thread-locals */
 	uint32_t place;		/* of a task's: where it is found (present.c) */
 
@@ -108,6 +109,10 @@ static inline struct context *context_next(struct context_walk *w)
 /* Say what the owner waits for; @kind NULL: for nothing. */
 void pawl_i_context_show(struct context *c, const char *kind, const void *object,
 	const uint64_t *word);
+
+/* Return: whether the wait under way of @c, if it is the one that the caller knows of, is in a
+ * room. */
+bool pawl_i_context_is_in_room(const struct context *c);
 
 /* Have the owner look again at what it waits for. */
 void pawl_i_context_wake(struct context *c);

@@ -107,7 +107,24 @@ static int wait_asleep(const struct gate *g, uint64_t seen, struct limit *l, uns
 	return has_passed(&s) ? 0 : EAGAIN;
 }
 
-/* The same of a gate that tells each by itself, and of a task. */
+/* Return: false: no memory. */
+static bool join(const struct gate *g, struct waiter *w, uint64_t seen)
+{
+	pawl_i_waiter_make_note(w, pawl_i_gate_note(g, seen));
+	pawl_i_park_enter_room(w);
+	if (pawl_i_line_join(g->queue, w, pawl_i_waiter_arm(w)) == 0)
+		return true;
+	pawl_i_park_leave_room(w);
+	return false;
+}
+
+static void leave(const struct gate *g, struct waiter *w)
+{
+	pawl_i_line_leave(g->queue, w);
+	pawl_i_park_leave_room(w);
+}
+
+/* The same as wait_asleep, at a gate that tells each by itself, and of a task. */
 static int wait_in_queue(const struct gate *g, uint64_t seen, struct limit *l, unsigned round)
 {
 	struct wait_for what = { g->kind, g->object, NULL };
@@ -115,15 +132,13 @@ static int wait_in_queue(const struct gate *g, uint64_t seen, struct limit *l, u
 	enum gate_look look;
 	uint32_t answer;
 
-	if (w)
-		pawl_i_waiter_make_note(w, pawl_i_gate_note(g, seen));
-	if (!w || pawl_i_line_join(g->queue, w, pawl_i_waiter_arm(w)) != 0) {
+	if (!w || !join(g, w, seen)) {
 		pawl_i_park_poll(round, l);
 		return pawl_i_gate_step(g, seen, false) != GATE_WAIT ? 0 : EAGAIN;
 	}
 	look = pawl_i_gate_step(g, seen, true);
 	answer = look == GATE_WAIT ? pawl_i_park_or_give_up(w, &what, l) : pawl_i_waiter_give_up(w);
-	pawl_i_line_leave(g->queue, w);
+	leave(g, w);
 	if (look == GATE_TAKE && answer == GRANT)
 		g->give_back(g->object);
 	if (look != GATE_WAIT)

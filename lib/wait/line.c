@@ -44,6 +44,7 @@
 
 #include <pawl/atomic.h>
 
+#include "wait/lobby.h"
 #include "wait/line.h"
 
 struct segment {
@@ -581,16 +582,19 @@ void pawl_i_line_tell_all(uint64_t root, uint32_t answer, uint64_t most)
 void pawl_i_line_tell_before(uint64_t root, uint32_t answer, uint32_t note)
 {
 	struct waiter *wake;
+	struct rooms rooms;
 	uint64_t ref;
 
+	rooms.in = 0;
 	while ((ref = pawl_i_line_first_of(root)) != 0) {
 		if ((int32_t)(pawl_i_waiter_note(ref) - note) < 0) {
 			if (pawl_i_waiter_tell(ref, answer, &wake) && wake)
-				pawl_i_waiter_wake(wake);
+				pawl_i_waiter_wake_with(wake, &rooms);
 		} else if (waiter_waits(ref)) {
 			break;	/* so the note was of this wait */
 		}
 	}
+	pawl_i_rooms_call(&rooms);
 }
 
 uint64_t *pawl_i_line_words(uint64_t *queue)

@@ -9,9 +9,15 @@
 
 enum { CANCEL_BITS = 24, CANCEL_SHIFT = 8 };
 
+_Static_assert((int)ROOMS <= 64, "struct rooms has a bit for each");
 _Static_assert((int)LOBBY_BITS <= (int)CANCEL_SHIFT, "the bits of objects have room");
 
 static struct lobby lobbies[LOBBIES];
+
+/* A line for each: who is called in one may have nothing to do with who is called in another. */
+static struct room {
+	_Alignas(CACHE_LINE) struct lobby lobby;
+} rooms[ROOMS];
 
 /* Fibonacci hashing. */
 static uint64_t hash(const void *object)
@@ -36,12 +42,17 @@ uint32_t pawl_i_lobby_cancel_bits(uint64_t cancels)
 	return (uint32_t)folded << CANCEL_SHIFT;
 }
 
-void pawl_i_lobby_call(struct lobby *y, uint32_t bits)
+static void mark_call(struct lobby *y)
 {
 	/* H10 relaxed: a hint. */
 	pawl_store_(&y->caller, pawl_i_cpu_index(), relaxed);
 	/* H8 release: pairs with H9.  What the caller changed; see the head of lobby.h. */
 	(void)pawl_fetch_add_(&y->calls, 1, release);
+}
+
+void pawl_i_lobby_call(struct lobby *y, uint32_t bits)
+{
+	mark_call(y);
 	pawl_i_futex_wake_bits(&y->calls, bits);
 }
 
@@ -64,4 +75,37 @@ void pawl_i_lobbies_call(const struct lobbies *set, uint32_t bits)
 	for (size_t word = 0; word < sizeof set->in / sizeof *set->in; word++)
 		for (uint64_t left = set->in[word]; left != 0; left &= left - 1)
 			pawl_i_lobby_call(&lobbies[word * 64 + (size_t)__builtin_ctzll(left)], bits);
+}
+
+struct lobby *pawl_i_room(uint32_t handle)
+{
+	return &rooms[handle / ROOM_BITS].lobby;
+}
+
+static void call_room(struct lobby *y, uint32_t bits)
+{
+	mark_call(y);
+	pawl_i_futex_wake_each(&y->calls, bits);
+}
+
+void pawl_i_room_call(uint32_t handle)
+{
+	call_room(pawl_i_room(handle), room_bit(handle));
+}
+
+void pawl_i_rooms_add(struct rooms *set, uint32_t handle)
+{
+	uint32_t room = handle / ROOM_BITS, others = set->in >> room & 1 ? set->bits[room] : 0;
+
+	set->in |= (uint64_t)1 << room;
+	set->bits[room] = others | room_bit(handle);
+}
+
+void pawl_i_rooms_call(const struct rooms *set)
+{
+	for (uint64_t left = set->in; left != 0; left &= left - 1) {
+		size_t room = (size_t)__builtin_ctzll(left);
+
+		call_room(&rooms[room].lobby, set->bits[room]);
+	}
 }

@@ -16,10 +16,15 @@
  * If H9 reads what H8 wrote, or later calls, which are read-modify-writes, then the look
  * sees the change; if not, the calls are others by the time at which the futex compares them,
  * or it sleeps already when the caller wakes.
+ *
+ * Rooms are lobbies for threads of which one may be meant.  A thread's goes by the handle of its
+ * waiter, whatever that waits for, and so does its bit there, to which nobody else listens: who is
+ * to be woken alone is woken alone, and of others 32 by one call.
  */
 #ifndef PAWL_WAIT_LOBBY_H
 #define PAWL_WAIT_LOBBY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <pawl/atomic.h>
@@ -52,6 +57,31 @@ struct lobbies {
 
 void pawl_i_lobbies_add(struct lobbies *set, const struct lobby *y);
 void pawl_i_lobbies_call(const struct lobbies *set, uint32_t bits);
+
+/* Whether the waiter of @handle has a room; and which; and its bit. */
+static inline bool room_is_for(uint32_t handle)
+{
+	return handle < ROOMS * ROOM_BITS;
+}
+
+struct lobby *pawl_i_room(uint32_t handle);
+
+static inline uint32_t room_bit(uint32_t handle)
+{
+	return (uint32_t)1 << handle % ROOM_BITS;
+}
+
+/* Wake who sleeps in its room by the waiter of @handle. */
+void pawl_i_room_call(uint32_t handle);
+
+/* The same of several: by one call for each room. */
+struct rooms {
+	uint64_t in;		/* which rooms; 0 at first */
+	uint32_t bits[ROOMS];	/* of these only */
+};
+
+void pawl_i_rooms_add(struct rooms *set, uint32_t handle);
+void pawl_i_rooms_call(const struct rooms *set);
 
 /* The calls until now: what the caller looks at after it, is as who made the last call left it, or
  * later. */

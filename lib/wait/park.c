@@ -8,7 +8,8 @@
  * before, park is 1 and the futex does not sleep.  A cancel wakes in the same way, with a
  * source's reason for the answer.
  *
- * In a lobby: see the head of lobby.h; there X16 finds it as P31 wrote it, before P2 and P22.
+ * In a lobby: see the head of lobby.h; there X16 finds it as P31 wrote it, before P2 and P22.  In a
+ * room: the same; X24 finds it as P33 wrote it, before the wait's ref, too, was anywhere.
  *
  * The same with the virtual clock for the word: w[deadline] P2, r[now] K1 here; w[now] K3
  * or K4, r[deadline] X9 there; all seq_cst.  If K1 read the old instant, X9 sees the
@@ -54,14 +55,10 @@ static void suspend_until(struct context *c, struct limit *l, bool (*is_over)(vo
 			pawl_i_clock_is_virtual() ? INT64_MAX : pawl_i_limit_instant(l));
 }
 
-/* The same as below, but for a call: it is for all who wait for @object, or whom something may
- * cancel. */
-static void sleep_in_lobby(struct context *c, const void *object, struct limit *l,
-	bool (*is_over)(void *arg), void *arg)
+/* The same as below, but until a call for one of @bits. */
+static void sleep_in(struct context *c, struct lobby *y, uint32_t bits, struct limit *l,
+		     bool (*is_over)(void *arg), void *arg)
 {
-	uint32_t bits = pawl_i_lobby_bit(object) | pawl_i_lobby_cancel_bits(pawl_i_limit_cancels(l));
-	struct lobby *y = pawl_i_lobby(object);
-
 	for (;;) {
 		uint32_t calls = lobby_calls(y);
 		int32_t waker;
@@ -157,11 +154,14 @@ void pawl_i_park_until(struct context *c, const struct wait_for *what, struct li
 	uint64_t cancels, bool (*is_over)(void *arg), void *arg)
 {
 	pawl_time deadline = pawl_i_limit_instant(l);
+	uint32_t room = c->waiter->handle;
 
 	cancels |= pawl_i_limit_cancels(l);
 	begin(c, what, deadline, cancels);
 	if (c->flows)
 		suspend_until(c, l, is_over, arg);
+	else if (pawl_i_context_is_in_room(c))
+		sleep_in(c, pawl_i_room(room), room_bit(room), l, is_over, arg);
 	else
 		sleep_until(c, l, is_over, arg);
 	end(c, deadline, cancels);
@@ -172,14 +172,29 @@ void pawl_i_park_in_lobby(struct context *c, const struct wait_for *what, struct
 {
 	pawl_time deadline = pawl_i_limit_instant(l);
 	uint64_t cancels = pawl_i_limit_cancels(l);
+	uint32_t bits = pawl_i_lobby_bit(object) | pawl_i_lobby_cancel_bits(cancels);
 
 	/* P31 relaxed: P2 or P22 publishes it. */
 	pawl_store_(&c->lobby, pawl_i_lobby(object), relaxed);
 	begin(c, what, deadline, cancels);
-	sleep_in_lobby(c, object, l, is_over, arg);
+	sleep_in(c, pawl_i_lobby(object), bits, l, is_over, arg);
 	end(c, deadline, cancels);
 	/* P32 relaxed: the same, of a later wait. */
 	pawl_store_(&c->lobby, NULL, relaxed);
+}
+
+void pawl_i_park_enter_room(struct waiter *w)
+{
+	struct context *c = w->context;
+
+	/* P33 relaxed: goes with the ref of the wait, or with P2 and P22. */
+	pawl_store_(&c->in_room, !c->flows && room_is_for(w->handle), relaxed);
+}
+
+void pawl_i_park_leave_room(struct waiter *w)
+{
+	/* P34 relaxed: the same, of a later wait. */
+	pawl_store_(&w->context->in_room, 0, relaxed);
 }
 
 static bool is_answered(void *arg)

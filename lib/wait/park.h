@@ -52,6 +52,13 @@ void pawl_i_park_until(struct context *c, const struct wait_for *what, struct li
 void pawl_i_park_in_lobby(struct context *c, const struct wait_for *what, struct limit *l,
 	const void *object, bool (*is_over)(void *arg), void *arg);
 
+/*
+ * Before @w, the one of park_waiter, is armed, and after it has left: meanwhile a thread parks in
+ * its room (lobby.h), so that who answers several wakes them by one call.
+ */
+void pawl_i_park_enter_room(struct waiter *w);
+void pawl_i_park_leave_room(struct waiter *w);
+
 /* The same as park, and give up at the limit.  Return: the answer; 0: it was given up. */
 uint32_t pawl_i_park_or_give_up(struct waiter *w, const struct wait_for *what, struct limit *l);
 

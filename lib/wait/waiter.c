@@ -7,6 +7,7 @@
 #include <pawl/atomic.h>
 
 #include "wait/context.h"
+#include "wait/lobby.h"
 #include "wait/op.h"
 #include "wait/waiter.h"
 
@@ -148,6 +149,14 @@ void pawl_i_waiter_wake(struct waiter *w)
 		pawl_i_context_wake(w->context);
 	else
 		pawl_i_op_told(w);
+}
+
+void pawl_i_waiter_wake_with(struct waiter *w, struct rooms *set)
+{
+	if (w->context && pawl_i_context_is_in_room(w->context))
+		pawl_i_rooms_add(set, w->handle);
+	else
+		pawl_i_waiter_wake(w);
 }
 
 struct waiter *pawl_i_waiter_move(uint64_t ref)

@@ -26,6 +26,7 @@
 #include "reclaim/nodes.h"
 
 struct context;
+struct rooms;
 struct pawl_op;
 
 enum {
@@ -130,6 +131,9 @@ bool pawl_i_waiter_tell(uint64_t ref, uint32_t answer, struct waiter **ret_wake)
 
 /* What tell asked for; any time after it. */
 void pawl_i_waiter_wake(struct waiter *w);
+
+/* The same; if it is in a room, when @set is called (lobby.h), with others. */
+void pawl_i_waiter_wake_with(struct waiter *w, struct rooms *set);
 
 /*
  * Take the wait @ref over, to put it elsewhere; it gets a new ref, which must be answered.

@@ -106,6 +106,7 @@ model_files += %D%/mutex_until.c
 model_files += %D%/nodes_stack.c
 model_files += %D%/notify_one.c
 model_files += %D%/notify_op.c
+model_files += %D%/notify_room.c
 model_files += %D%/once_done.c
 model_files += %D%/once_run.c
 model_files += %D%/once_unwound.c

@@ -88,6 +88,11 @@ void pawl_i_futex_wake_bits(uint32_t *word, uint32_t bits)
 	system_futex_wake_bits(word, bits, PC);
 }
 
+void pawl_i_futex_wake_each(uint32_t *word, uint32_t bits)
+{
+	system_futex_wake_bits(word, bits, PC);
+}
+
 int64_t pawl_i_clock_real(void)
 {
 	return engine.current ? system_now() : CLOCK_START;

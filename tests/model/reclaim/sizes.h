@@ -12,6 +12,8 @@ enum {
 	NODES_CHUNKS = 8,
 	LOBBIES = 1,
 	LOBBY_BITS = 1,
+	ROOMS = 2,
+	ROOM_BITS = 2,
 	SLOTS_AFTER = 1,
 	YIELDS = 0
 };
