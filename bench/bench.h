@@ -45,6 +45,8 @@ extern "C" {
 enum { STATE_SIZE = 8192, STATE_ALIGN = 128, BENCH_LINE = 64 };
 #define OWN_LINES __attribute__((__aligned__(128)))	/* not fetched with its neighbour */
 
+enum { BENCH_MORE = 4 };
+
 enum mode {
 	SOLO,		/* one thread on one CPU; CPU time of the thread */
 	OVERLAP,	/* a thread per CPU; stretches where one was off its CPU do not count */
@@ -61,6 +63,7 @@ struct sample {
 	double fairness;	/* operations of the busiest thread / of the idlest */
 	double kept;		/* OVERLAP: share of the time that counted */
 	double others;		/* share of the case's CPUs that other programs used */
+	double more[BENCH_MORE];	/* what the case's list says */
 };
 
 struct subject {
@@ -76,6 +79,21 @@ struct subject {
 	const void *kind;
 };
 
+/* A further figure of a case. */
+struct bench_more {
+	const char *name;
+	bool is_total;		/* the sum of the rounds counts, else the median */
+	bool is_bounded;	/* for the second subject, by max */
+	double max;
+};
+
+/* A bound on another subject: its ratio to the fastest of these, those that are there. */
+struct bench_race {
+	const char *subject;
+	const char *const *to;		/* names; ends with NULL */
+	double max_ratio;
+};
+
 struct bench_case {
 	const char *name;
 	const char *what;
@@ -89,11 +107,14 @@ struct bench_case {
 	double max_unfairness;
 	const struct subject *const *subjects;
 	double max_cpu_ratio;		/* as max_ratio, of the CPU time */
+	const struct bench_more *more;	/* ends with a name that is NULL; NULL: none */
+	const struct bench_race *race;	/* NULL: none */
+	const void *load;		/* OWN: for the turn's use */
 };
 
 /* Tables end with a case whose name is NULL; lists of subjects with NULL. */
 extern const struct bench_case bench_mutex[], bench_counter[], bench_once[], bench_cond[],
-	bench_cache[], bench_sem[], bench_event[], bench_rwlock[];
+	bench_cache[], bench_sem[], bench_event[], bench_rwlock[], bench_queue[];
 
 /* What the program measures; ends with NULL. */
 extern const struct bench_case *const bench_tables[];

@@ -110,7 +110,8 @@ static const struct subject *const fair_too[] = {
 };
 
 #define CASE(name, what, mode, threads, cpus, section_ns, batch, min_ms, ratio, unfairness, who) \
-	{ "mutex/" name, what, mode, threads, cpus, section_ns, batch, min_ms, ratio, unfairness, who, 0 }
+	{ "mutex/" name, what, mode, threads, cpus, section_ns, batch, min_ms, ratio, unfairness, \
+	  .subjects = who }
 
 const struct bench_case bench_mutex[] = {
 	CASE("pair", "lock and unlock, no contention", SOLO, 1, 1, 0, 0, 0, 1.05, 0, pairs),

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* peer_nsync.c - nsync_mu and nsync_cv as subjects, and a semaphore made of them. */
+/* peer_nsync.c - nsync_mu and nsync_cv as subjects; a semaphore and a queue made of them. */
 #include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
 
 #include "bench.h"
 
@@ -9,6 +12,7 @@
 
 #include "cond_subject.h"
 #include "lock_subject.h"
+#include "queue_subject.h"
 #include "rw_subject.h"
 #include "sem_subject.h"
 
@@ -107,6 +111,30 @@ static void sem_give(struct mu_sem *sem)
 }
 
 SEM_SUBJECTS(nsync_sem, "nsync", struct mu_sem, sem_open_n, MU_CLOSE, sem_take, sem_try, sem_give)
+
+static int ring_init(nsync_mu *mutex, nsync_cv *a, nsync_cv *b)
+{
+	nsync_mu_init(mutex);
+	nsync_cv_init(a);
+	nsync_cv_init(b);
+	return 0;
+}
+
+#define NSYNC_RING(id, item) \
+MUTEX_RING(id, item, nsync_mu, nsync_cv, ring_init, nsync_mu_lock, nsync_mu_unlock, nsync_cv_wait, \
+	   nsync_cv_signal)
+
+NSYNC_RING(nsync_ring, queue_ptr)
+NSYNC_RING(nsync_wide_ring, queue_wide)
+MUTEX_RING_STALL(nsync_ring, queue_ptr)
+MUTEX_RING_TRY(nsync_ring, queue_ptr, nsync_mu_lock, nsync_mu_unlock, nsync_cv_signal)
+QUEUE_STALLS(nsync_q_ptr, struct nsync_ring, queue_ptr, nsync_ring_stall)
+QUEUE_SUBJECT(nsync_q_ptr, "nsync", struct nsync_ring, queue_ptr, nsync_ring_open,
+	      nsync_ring_close, nsync_ring_push, nsync_ring_pop, nsync_q_ptr_stalls)
+QUEUE_SUBJECT(nsync_q_wide, "nsync", struct nsync_wide_ring, queue_wide, nsync_wide_ring_open,
+	      nsync_wide_ring_close, nsync_wide_ring_push, nsync_wide_ring_pop, NULL)
+QUEUE_TRY(nsync_q_try, "nsync", struct nsync_ring, queue_ptr, nsync_ring_open, nsync_ring_close,
+	  nsync_ring_trypush, nsync_ring_trypop)
 #else
 typedef int bench_nsync_is_absent;
 #endif

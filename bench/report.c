@@ -32,12 +32,15 @@ bool report_open(bool json, const char *file)
 	return true;
 }
 
-/* Three digits that count. */
+/* Digits after the point: three that count. */
+static int digits(double value)
+{
+	return value < 1 ? 3 : value < 10 ? 2 : value < 1000 ? 1 : 0;
+}
+
 static void print_ns(const char *name, double ns)
 {
-	int digits = ns < 10 ? 2 : ns < 1000 ? 1 : 0;
-
-	fprintf(report.text, " %s %8.*f", name, digits, ns);
+	fprintf(report.text, " %s %8.*f", name, digits(ns), ns);
 }
 
 /* In how many rounds there was a figure. */
@@ -61,6 +64,20 @@ static void text_crowd(const struct bench_case *c, const struct row *row, bool i
 			row->cpu_ratio.max);
 	fprintf(out, "  max/min %.2f [%.2f-%.2f]", row->fairness.median, row->fairness.min,
 		row->fairness.max);
+}
+
+static void text_more(const struct bench_case *c, const struct row *row)
+{
+	for (size_t i = 0; c->more && c->more[i].name; i++) {
+		const struct spread *s = &row->more[i];
+
+		if (c->more[i].is_total)
+			fprintf(report.text, "  %s %.0f", c->more[i].name, s->median);
+		else
+			fprintf(report.text, "  %s %.*f [%.*f-%.*f]", c->more[i].name,
+				digits(s->median), s->median, digits(s->min), s->min,
+				digits(s->max), s->max);
+	}
 }
 
 static void text_row(const struct bench_case *c, const struct row *row, const struct row *baseline,
@@ -88,6 +105,7 @@ static void text_row(const struct bench_case *c, const struct row *row, const st
 		text_crowd(c, row, row == baseline);
 	if (c->mode == OVERLAP)
 		fprintf(out, "  kept %.0f%%", 100 * row->kept.median);
+	text_more(c, row);
 	fprintf(out, "  runs %zu\n", measured(row, rounds));
 }
 
@@ -124,6 +142,8 @@ static void json_row(const struct bench_case *c, const struct row *row, const st
 	json_spread("cpu_ratio", &row->cpu_ratio);
 	json_spread("fairness", &row->fairness);
 	json_spread("kept", &row->kept);
+	for (size_t i = 0; c->more && c->more[i].name; i++)
+		json_spread(c->more[i].name, &row->more[i]);
 	fputs(", ", report.json);
 	json_number("others", others);
 	fputs(", \"samples\": [", report.json);
@@ -141,12 +161,12 @@ static void json_row(const struct bench_case *c, const struct row *row, const st
 }
 
 /* One bound on one figure; the text is what --check fails by. */
-static void bound(const struct bench_case *c, const struct result *r, const char *what,
-		  const struct spread *is, double limit)
+static void bound(const struct bench_case *c, const struct result *r, const char *subject,
+		  const char *what, const struct spread *is, double limit)
 {
 	FILE *out = report.text ? report.text : stderr;
 
-	fprintf(out, "%-22s %-10s bound %s <= %.2f: ", c->name, r->rows[1].subject->name, what, limit);
+	fprintf(out, "%-22s %-10s bound %s <= %.2f: ", c->name, subject, what, limit);
 	if (isnan(is->median)) {
 		report.unknown++;
 		fprintf(out, "NOT MEASURED\n");
@@ -157,7 +177,10 @@ static void bound(const struct bench_case *c, const struct result *r, const char
 		fprintf(out, "kept (%.3f)", is->median);
 	} else {
 		report.missed++;
-		fprintf(out, "MISSED by %.0f%% (%.3f)", 100 * (is->median / limit - 1), is->median);
+		fprintf(out, "MISSED");
+		if (limit > 0)
+			fprintf(out, " by %.0f%%", 100 * (is->median / limit - 1));
+		fprintf(out, " (%.3f)", is->median);
 	}
 	if ((is->median <= limit) != (is->max <= limit) || (is->median <= limit) != (is->min <= limit))
 		fprintf(out, ", though not in every round");
@@ -166,21 +189,55 @@ static void bound(const struct bench_case *c, const struct result *r, const char
 	fputc('\n', out);
 }
 
+static const struct row *row_named(const struct result *r, const char *name)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (strcmp(r->rows[i].subject->name, name) == 0)
+			return &r->rows[i];
+	return NULL;
+}
+
+static void bound_of_race(const struct bench_case *c, const struct result *r)
+{
+	const struct row *row = row_named(r, c->race->subject), *first = NULL;
+	struct spread ratio;
+	char what[64];
+
+	for (const char *const *name = c->race->to; *name; name++) {
+		const struct row *to = row_named(r, *name);
+
+		if (to && (!first || to->ns.median < first->ns.median))
+			first = to;
+	}
+	if (!row || !first)
+		return;
+	ratio = run_ratio(row, first, r->rounds);
+	snprintf(what, sizeof what, "ratio to %s%s", first->subject->name,
+		 c->race->to[1] ? ", the fastest of its kind," : "");
+	bound(c, r, row->subject->name, what, &ratio, c->race->max_ratio);
+}
+
 static void bounds(const struct bench_case *c, const struct result *r)
 {
 	const struct row *row = &r->rows[1];
+	const char *subject = row->subject->name;
 	char what[64];
 
 	if (r->count < 2)
 		return;
 	snprintf(what, sizeof what, "ratio to %s", r->rows[0].subject->name);
 	if (c->max_ratio > 0)
-		bound(c, r, what, &row->ratio, c->max_ratio);
+		bound(c, r, subject, what, &row->ratio, c->max_ratio);
 	snprintf(what, sizeof what, "CPU ratio to %s", r->rows[0].subject->name);
 	if (c->max_cpu_ratio > 0)
-		bound(c, r, what, &row->cpu_ratio, c->max_cpu_ratio);
+		bound(c, r, subject, what, &row->cpu_ratio, c->max_cpu_ratio);
 	if (c->max_unfairness > 0)
-		bound(c, r, "max/min", &row->fairness, c->max_unfairness);
+		bound(c, r, subject, "max/min", &row->fairness, c->max_unfairness);
+	for (size_t i = 0; c->more && c->more[i].name; i++)
+		if (c->more[i].is_bounded)
+			bound(c, r, subject, c->more[i].name, &row->more[i], c->more[i].max);
+	if (c->race)
+		bound_of_race(c, r);
 }
 
 static void heading(const struct bench_case *c, const struct result *r)
@@ -212,6 +269,11 @@ void report_skipped(const struct bench_case *c, const char *why)
 	fprintf(report.text ? report.text : stderr, "\n# %s: skipped, %s\n", c->name, why);
 	if (c->max_ratio > 0 || c->max_cpu_ratio > 0)
 		report.unknown++;
+	if (c->race)
+		report.unknown++;
+	for (size_t i = 0; c->more && c->more[i].name; i++)
+		if (c->more[i].is_bounded)
+			report.unknown++;
 }
 
 int report_close(void)

@@ -20,6 +20,7 @@ struct row {
 	const struct subject *subject;
 	struct sample *samples;		/* one per round */
 	struct spread ns, cpu, fairness, kept, ratio, cpu_ratio;
+	struct spread more[BENCH_MORE];	/* of a total: the sum, as its median */
 };
 
 struct result {
@@ -30,5 +31,8 @@ struct result {
 	size_t count;
 	struct row rows[MAX_SUBJECTS];	/* the baseline first */
 };
+
+/* run.c: the ratio of two subjects, round by round. */
+struct spread run_ratio(const struct row *row, const struct row *to, size_t rounds);
 
 #endif

@@ -69,8 +69,40 @@ static void progress_end(void)
 		fprintf(stderr, "\r\033[K");
 }
 
+struct spread run_ratio(const struct row *row, const struct row *to, size_t rounds)
+{
+	double *column = (double *)malloc(rounds * sizeof *column);
+	struct spread s;
+
+	if (!column)
+		fatal("out of memory");
+	for (size_t i = 0; i < rounds; i++)
+		column[i] = row->samples[i].ns / to->samples[i].ns;
+	s = spread_of(column, rounds);
+	free(column);
+	return s;
+}
+
+/* The case's further figures; column has room. */
+static void summarize_more(struct row *row, const struct bench_case *c, size_t rounds,
+			   double *column)
+{
+	for (size_t f = 0; c->more && c->more[f].name; f++) {
+		double sum = 0;
+
+		for (size_t i = 0; i < rounds; i++) {
+			column[i] = row->samples[i].more[f];
+			sum += column[i];
+		}
+		row->more[f] = spread_of(column, rounds);
+		if (c->more[f].is_total)
+			row->more[f] = (struct spread){ sum, sum, sum };
+	}
+}
+
 /* columns[field][round] of one subject. */
-static void summarize(struct row *row, const struct row *baseline, size_t rounds)
+static void summarize(struct row *row, const struct row *baseline, const struct bench_case *c,
+		      size_t rounds)
 {
 	double *column = (double *)malloc(4 * rounds * sizeof *column);
 	double *cpu = column + rounds, *fairness = cpu + rounds, *kept = fairness + rounds;
@@ -89,12 +121,11 @@ static void summarize(struct row *row, const struct row *baseline, size_t rounds
 	row->cpu = spread_of(cpu, rounds);
 	row->fairness = spread_of(fairness, rounds);
 	row->kept = spread_of(kept, rounds);
-	for (size_t i = 0; i < rounds; i++)
-		column[i] = row->samples[i].ns / baseline->samples[i].ns;
-	row->ratio = spread_of(column, rounds);
+	row->ratio = run_ratio(row, baseline, rounds);
 	for (size_t i = 0; i < rounds; i++)
 		column[i] = row->samples[i].cpu / baseline->samples[i].cpu;
 	row->cpu_ratio = spread_of(column, rounds);
+	summarize_more(row, c, rounds, column);
 	free(column);
 }
 
@@ -124,7 +155,7 @@ static void measure(const struct bench_case *c, const struct subject *s, unsigne
 	unsigned cpus = c->cpus ? c->cpus : machine_cpus();
 	int64_t idle = machine_idle(c->cpus), own = clock_of_process(), begin = clock_ns(), wall;
 
-	*ret = (struct sample){ NAN, NAN, NAN, NAN, 0 };
+	*ret = (struct sample){ NAN, NAN, NAN, NAN, 0, { NAN, NAN, NAN, NAN } };
 	alarm(60 + ms / 100);
 	threads_measure(c, s, ms, ret);
 	alarm(0);
@@ -168,7 +199,7 @@ struct result *run_case(const struct bench_case *c, unsigned rounds, unsigned tr
 	progress_end();
 	r->quiet = r->others <= QUIET;
 	for (size_t i = 0; i < r->count; i++)
-		summarize(&r->rows[i], &r->rows[0], r->rounds);
+		summarize(&r->rows[i], &r->rows[0], c, r->rounds);
 	return r;
 }
 

@@ -9,12 +9,13 @@
  *	main thread  shows the progress, and at the end sorts and prints
  *	watcher	     waits for Ctrl-C
  *
- *	walker --> work list (bounded) --> workers --> struct file --> main thread
+ *	walker --> work list (a queue) --> workers --> struct file --> main thread
  *
  * What it shows of pawl:
  *
- *	mutex, cond	the work list.  It is bounded: a walker that is faster than the
+ *	queue		the work list.  It is bounded: a walker that is faster than the
  *			disk waits, and files are read soon after they were listed.
+ *			Closed by the walker at its end, and by Ctrl-C before.
  *	counter		totals that all threads add to; and waiting, with a deadline,
  *			until no worker is left.
  *	once		the tables in posix_crc.h are made by the first who needs them.
@@ -40,9 +41,8 @@
 #include <unistd.h>
 
 #include <pawl/cache.h>
-#include <pawl/cond.h>
 #include <pawl/counter.h>
-#include <pawl/mutex.h>
+#include <pawl/queue.h>
 
 #include "posix_crc.h"
 
@@ -131,84 +131,50 @@ static void show_totals(const char *before, const char *after)
 
 /*** The work list ********************************************************************************/
 
-static struct {
-	pawl_mutex lock; /* guards all that follows */
-	pawl_cond not_empty, not_full;
-	struct file *slots[LIST_SLOTS];
-	size_t first, count;
-	bool closed;	 /* the walker is through: nothing more will come */
-	int interrupted; /* the signal that ended it early: leave what is left */
-} list;			 /* all-zero: valid, empty, open */
+static pawl_queue *list;	 /* of struct file pointers */
+static pawl_counter interrupted; /* the signal that ended it early: leave what is left; 0: none */
+
+static void list_open(void)
+{
+	const pawl_queue_config cfg = {
+		.size = sizeof cfg,
+		.capacity = LIST_SLOTS,
+		.item_size = sizeof(struct file *),
+	};
+	int err = pawl_queue_open(&cfg, &list);
+
+	if (err != 0)
+		die(strerror(err));
+}
 
 /* Wait while there is no room.  False: interrupted. */
 static bool list_put(struct file *file)
 {
-	bool accepted;
-	int err = 0;
-
-	pawl_mutex_lock(&list.lock);
-	while (list.count == LIST_SLOTS && !list.interrupted && err == 0)
-		err = pawl_cond_wait_until(&list.not_full, &list.lock, PAWL_FOREVER);
-	accepted = !list.interrupted;
-	if (accepted) {
-		list.slots[(list.first + list.count++) % LIST_SLOTS] = file;
-		pawl_cond_signal(&list.not_empty);
-	}
-	pawl_mutex_unlock(&list.lock);
-	return accepted;
-}
-
-/* Wait while there is nothing.  NULL: there will be nothing more, or interrupted. */
-static struct file *list_take(void)
-{
-	struct file *file = NULL;
-	int err = 0;
-
-	pawl_mutex_lock(&list.lock);
-	while (list.count == 0 && !list.closed && !list.interrupted && err == 0)
-		err = pawl_cond_wait_until(&list.not_empty, &list.lock, PAWL_FOREVER);
-	if (list.count > 0 && !list.interrupted) {
-		file = list.slots[list.first];
-		list.first = (list.first + 1) % LIST_SLOTS;
-		list.count--;
-		pawl_cond_signal(&list.not_full);
-	}
-	pawl_mutex_unlock(&list.lock);
-	return file;
-}
-
-static void list_close(void)
-{
-	pawl_mutex_lock(&list.lock);
-	list.closed = true;
-	pawl_cond_broadcast(&list.not_empty);
-	pawl_mutex_unlock(&list.lock);
-}
-
-/* Have everybody stop soon.  False: they were told before. */
-static bool list_interrupt(int signo)
-{
-	bool first;
-
-	pawl_mutex_lock(&list.lock);
-	first = !list.interrupted;
-	if (first)
-		list.interrupted = signo;
-	pawl_cond_broadcast(&list.not_empty);
-	pawl_cond_broadcast(&list.not_full);
-	pawl_mutex_unlock(&list.lock);
-	return first;
+	return pawl_queue_push(list, &file) == 0;
 }
 
 /* Return: the signal, or 0. */
 static int list_interrupted(void)
 {
-	int signo;
+	return (int)pawl_counter_get(&interrupted);
+}
 
-	pawl_mutex_lock(&list.lock);
-	signo = list.interrupted;
-	pawl_mutex_unlock(&list.lock);
-	return signo;
+/* Wait while there is nothing.  NULL: there will be nothing more, or interrupted. */
+static struct file *list_take(void)
+{
+	struct file *file;
+
+	return pawl_queue_pop(list, &file) == 0 && !list_interrupted() ? file : NULL;
+}
+
+/* Have everybody stop soon.  False: they were told before. */
+static bool list_interrupt(int signo)
+{
+	if (list_interrupted())
+		return false;
+	pawl_counter_add(&interrupted, signo);
+	pawl_queue_close(list);
+	return true;
 }
 
 /*** Workers **************************************************************************************/
@@ -434,7 +400,7 @@ static void *walk_all(void *arguments)
 		if (!walk_argument(*path))
 			break;
 	}
-	list_close();
+	pawl_queue_close(list); /* nothing more will come */
 	return NULL;
 }
 
@@ -647,6 +613,7 @@ int main(int argc, char **argv)
 
 	if (pawl_cache_open(&config, &linked_sums) != 0)
 		die("out of memory");
+	list_open();
 	on_tty = !quiet && isatty(STDERR_FILENO);
 	block_signals(&signals);
 	pthread_detach(start_thread(watch_signals, &signals)); /* it ends with the process */

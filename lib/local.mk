@@ -29,6 +29,7 @@ libpawl_core_la_SOURCES += %D%/platform/peek.c
 libpawl_core_la_SOURCES += %D%/platform/peek.h
 libpawl_core_la_SOURCES += %D%/platform/random.c
 libpawl_core_la_SOURCES += %D%/platform/random.h
+libpawl_core_la_SOURCES += %D%/platform/sized.h
 libpawl_core_la_SOURCES += %D%/platform/text.c
 libpawl_core_la_SOURCES += %D%/platform/text.h
 libpawl_core_la_SOURCES += %D%/platform/tls.c
@@ -81,6 +82,7 @@ libpawl_core_la_SOURCES += %D%/wait/waiter.c
 libpawl_core_la_SOURCES += %D%/wait/waiter.h
 
 # sync
+libpawl_core_la_SOURCES += %D%/sync/bag.h
 libpawl_core_la_SOURCES += %D%/sync/barrier.c
 libpawl_core_la_SOURCES += %D%/sync/cond.c
 libpawl_core_la_SOURCES += %D%/sync/counter.c
@@ -96,6 +98,19 @@ libpawl_core_la_SOURCES += %D%/sync/mutex_op.h
 libpawl_core_la_SOURCES += %D%/sync/notify.c
 libpawl_core_la_SOURCES += %D%/sync/once.c
 libpawl_core_la_SOURCES += %D%/sync/once_op.h
+libpawl_core_la_SOURCES += %D%/sync/permits.c
+libpawl_core_la_SOURCES += %D%/sync/permits.h
+libpawl_core_la_SOURCES += %D%/sync/queue.c
+libpawl_core_la_SOURCES += %D%/sync/queue.h
+libpawl_core_la_SOURCES += %D%/sync/queue_fast.c
+libpawl_core_la_SOURCES += %D%/sync/queue_fast.h
+libpawl_core_la_SOURCES += %D%/sync/queue_fast_wait.c
+libpawl_core_la_SOURCES += %D%/sync/queue_many.c
+libpawl_core_la_SOURCES += %D%/sync/queue_op.c
+libpawl_core_la_SOURCES += %D%/sync/queue_open.c
+libpawl_core_la_SOURCES += %D%/sync/queue_slots.c
+libpawl_core_la_SOURCES += %D%/sync/ring.c
+libpawl_core_la_SOURCES += %D%/sync/ring.h
 libpawl_core_la_SOURCES += %D%/sync/rwlock.c
 libpawl_core_la_SOURCES += %D%/sync/rwlock_leave.c
 libpawl_core_la_SOURCES += %D%/sync/rwlock_op.c
@@ -115,6 +130,7 @@ libpawl_core_la_SOURCES += %D%/compose/cache.h
 libpawl_core_la_SOURCES += %D%/compose/cache_open.c
 libpawl_core_la_SOURCES += %D%/compose/hash.c
 libpawl_core_la_SOURCES += %D%/compose/hash.h
+libpawl_core_la_SOURCES += %D%/compose/stream.c
 
 # runtime, where there is a task switch.  Other programs of this tree may add the switch alone.
 switch_sources =

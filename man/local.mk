@@ -20,9 +20,11 @@ dist_man_MANS += %D%/pawl_mutex.3
 dist_man_MANS += %D%/pawl_notify.3
 dist_man_MANS += %D%/pawl_once.3
 dist_man_MANS += %D%/pawl_op.3
+dist_man_MANS += %D%/pawl_queue.3
 dist_man_MANS += %D%/pawl_rwlock.3
 dist_man_MANS += %D%/pawl_scope.3
 dist_man_MANS += %D%/pawl_sem.3
+dist_man_MANS += %D%/pawl_stream.3
 dist_man_MANS += %D%/pawl_tally.3
 dist_man_MANS += %D%/pawl_thread.3
 dist_man_MANS += %D%/pawl_time.3
@@ -116,6 +118,27 @@ pawl_man_op += %D%/links/pawl_op_init.3
 pawl_man_op += %D%/links/pawl_op_init_inline.3
 pawl_man_op += %D%/links/pawl_op_user.3
 
+pawl_man_queue =
+pawl_man_queue += %D%/links/pawl_queue_abandon.3
+pawl_man_queue += %D%/links/pawl_queue_capacity.3
+pawl_man_queue += %D%/links/pawl_queue_close.3
+pawl_man_queue += %D%/links/pawl_queue_commit.3
+pawl_man_queue += %D%/links/pawl_queue_free.3
+pawl_man_queue += %D%/links/pawl_queue_len.3
+pawl_man_queue += %D%/links/pawl_queue_open.3
+pawl_man_queue += %D%/links/pawl_queue_pop.3
+pawl_man_queue += %D%/links/pawl_queue_pop_n.3
+pawl_man_queue += %D%/links/pawl_queue_pop_op.3
+pawl_man_queue += %D%/links/pawl_queue_pop_until.3
+pawl_man_queue += %D%/links/pawl_queue_push.3
+pawl_man_queue += %D%/links/pawl_queue_push_n.3
+pawl_man_queue += %D%/links/pawl_queue_push_op.3
+pawl_man_queue += %D%/links/pawl_queue_push_until.3
+pawl_man_queue += %D%/links/pawl_queue_push_weighed.3
+pawl_man_queue += %D%/links/pawl_queue_reserve.3
+pawl_man_queue += %D%/links/pawl_queue_trypop.3
+pawl_man_queue += %D%/links/pawl_queue_trypush.3
+
 pawl_man_rwlock =
 pawl_man_rwlock += %D%/links/pawl_rwlock_downgrade.3
 pawl_man_rwlock += %D%/links/pawl_rwlock_rdlock.3
@@ -152,6 +175,13 @@ pawl_man_sem += %D%/links/pawl_sem_release.3
 pawl_man_sem += %D%/links/pawl_sem_tryacquire.3
 pawl_man_sem += %D%/links/pawl_sem_value.3
 
+pawl_man_stream =
+pawl_man_stream += %D%/links/pawl_stream_close.3
+pawl_man_stream += %D%/links/pawl_stream_emit.3
+pawl_man_stream += %D%/links/pawl_stream_end.3
+pawl_man_stream += %D%/links/pawl_stream_next.3
+pawl_man_stream += %D%/links/pawl_stream_open.3
+
 pawl_man_tally =
 pawl_man_tally += %D%/links/pawl_tally_add.3
 pawl_man_tally += %D%/links/pawl_tally_destroy.3
@@ -181,9 +211,11 @@ pawl_man_links += $(pawl_man_mutex)
 pawl_man_links += $(pawl_man_notify)
 pawl_man_links += $(pawl_man_once)
 pawl_man_links += $(pawl_man_op)
+pawl_man_links += $(pawl_man_queue)
 pawl_man_links += $(pawl_man_rwlock)
 pawl_man_links += $(pawl_man_scope)
 pawl_man_links += $(pawl_man_sem)
+pawl_man_links += $(pawl_man_stream)
 pawl_man_links += $(pawl_man_tally)
 pawl_man_links += $(pawl_man_thread)
 pawl_man_links += $(pawl_man_time)
@@ -205,9 +237,11 @@ $(pawl_man_mutex): ; $(PAWL_MAN_LINK)pawl_mutex.3
 $(pawl_man_notify): ; $(PAWL_MAN_LINK)pawl_notify.3
 $(pawl_man_once): ; $(PAWL_MAN_LINK)pawl_once.3
 $(pawl_man_op): ; $(PAWL_MAN_LINK)pawl_op.3
+$(pawl_man_queue): ; $(PAWL_MAN_LINK)pawl_queue.3
 $(pawl_man_rwlock): ; $(PAWL_MAN_LINK)pawl_rwlock.3
 $(pawl_man_scope): ; $(PAWL_MAN_LINK)pawl_scope.3
 $(pawl_man_sem): ; $(PAWL_MAN_LINK)pawl_sem.3
+$(pawl_man_stream): ; $(PAWL_MAN_LINK)pawl_stream.3
 $(pawl_man_tally): ; $(PAWL_MAN_LINK)pawl_tally.3
 $(pawl_man_thread): ; $(PAWL_MAN_LINK)pawl_thread.3
 $(pawl_man_time): ; $(PAWL_MAN_LINK)pawl_time.3

@@ -35,7 +35,7 @@
 #define STRESS_STEMS(X) \
 	X(counter) X(session) X(transfer) X(cache) X(any) \
 	X(event) X(notify) X(barrier) \
-	X(mutex) X(cond) X(rwlock) X(sem) X(once) X(op) STRESS_TASK_STEM_(X) \
+	X(mutex) X(cond) X(rwlock) X(sem) X(queue) X(once) X(op) STRESS_TASK_STEM_(X) \
 	X(scope) X(cleanup) X(tally) X(selftest)
 
 enum {

@@ -36,6 +36,11 @@ static void *the_latch(struct things *t)
 	return &t->latch;
 }
 
+static void *the_queue(struct things *t)
+{
+	return t->queue;
+}
+
 static void grant_sem(struct things *t)
 {
 	pawl_sem_release(&t->sem, 1);
@@ -66,6 +71,11 @@ static void grant_latch(struct things *t)
 	pawl_latch_arrive(&t->latch);
 }
 
+static void grant_queue(struct things *t)
+{
+	must(pawl_queue_trypush(t->queue, &(int){ 7 }) == 0);
+}
+
 const struct any_kind any_kinds[KINDS] = {
 	[SEM] = { "semaphore", PAWL_ANY_SEM, true, the_sem, grant_sem },
 	[EVENT] = { "event", PAWL_ANY_EVENT, false, the_event, grant_event },
@@ -73,11 +83,23 @@ const struct any_kind any_kinds[KINDS] = {
 	[FUTURE] = { "future", PAWL_ANY_FUTURE, false, the_future, grant_future },
 	[CANCEL] = { "cancel", PAWL_ANY_CANCEL, false, the_cancel, grant_cancel },
 	[LATCH] = { "latch", PAWL_ANY_LATCH, false, the_latch, grant_latch },
+	[QUEUE] = { "queue", PAWL_ANY_QUEUE, false, the_queue, grant_queue },
 };
+
+pawl_queue *things_queue(unsigned flags)
+{
+	const pawl_queue_config cfg = {
+		.size = sizeof cfg, .capacity = 4, .item_size = sizeof(int), .flags = flags,
+	};
+	pawl_queue *q;
+
+	must(pawl_queue_open(&cfg, &q) == 0);
+	return q;
+}
 
 void things_open(struct things *t)
 {
-	*t = (struct things){ .latch = PAWL_LATCH_INIT(1) };
+	*t = (struct things){ .latch = PAWL_LATCH_INIT(1), .queue = things_queue(0) };
 	must(pawl_cancel_open(NULL, &t->parent) == 0);
 	must(pawl_cancel_open(t->parent, &t->cancel) == 0);
 }
@@ -90,6 +112,7 @@ void things_close(struct things *t)
 	must(t->future.queue_ == 0);
 	must(t->latch.queue_ == 0);
 	pawl_sem_destroy(&t->sem);
+	pawl_queue_free(t->queue);	/* which looks for itself */
 	pawl_cancel_close(t->cancel);
 	pawl_cancel_close(t->parent);
 }

@@ -5,6 +5,7 @@
 
 #include <pawl/any.h>
 #include <pawl/event.h>
+#include <pawl/queue.h>
 #include <pawl/scope.h>
 #include <pawl/sem.h>
 
@@ -16,6 +17,7 @@ struct things {
 	pawl_notify notify;
 	pawl_future future;
 	pawl_latch latch;	/* one has to arrive */
+	pawl_queue *queue;	/* of ints, empty */
 	pawl_cancel *parent, *cancel;
 };
 
@@ -27,8 +29,11 @@ struct any_kind {
 	void (*grant)(struct things *t);
 };
 
-enum { SEM, EVENT, NOTIFY, FUTURE, CANCEL, LATCH, KINDS };
+enum { SEM, EVENT, NOTIFY, FUTURE, CANCEL, LATCH, QUEUE, KINDS };
 extern const struct any_kind any_kinds[KINDS];
+
+/* An empty one, of ints. */
+pawl_queue *things_queue(unsigned flags);
 
 void things_open(struct things *t);
 

@@ -76,6 +76,9 @@ tests_test_sem_ends_SOURCES = %D%/test_sem_ends.c $(test_taker)
 pawl_tests += %D%/test_sem_many
 tests_test_sem_many_SOURCES = %D%/test_sem_many.c $(test_taker)
 
+pawl_tests += %D%/test_queue_fast
+tests_test_queue_fast_SOURCES = %D%/test_queue_fast.c $(test_support)
+
 pawl_tests += %D%/test_sem_op
 tests_test_sem_op_SOURCES = %D%/test_sem_op.c $(test_race) $(test_taker)
 
@@ -103,6 +106,45 @@ pawl_tests += %D%/test_rwlock_enomem
 tests_test_rwlock_enomem_SOURCES  = %D%/test_rwlock_enomem.c $(test_memory) $(test_rw_user)
 tests_test_rwlock_enomem_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
 tests_test_rwlock_enomem_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
+
+test_queue_user = %D%/queue_user.c %D%/queue_user.h $(test_support)
+
+pawl_tests += %D%/test_queue
+tests_test_queue_SOURCES = %D%/test_queue.c $(test_queue_user)
+
+pawl_tests += %D%/test_queue_ends
+tests_test_queue_ends_SOURCES = %D%/test_queue_ends.c $(test_queue_user)
+
+pawl_tests += %D%/test_queue_many
+tests_test_queue_many_SOURCES = %D%/test_queue_many.c $(test_queue_user)
+
+pawl_tests += %D%/test_queue_slots
+tests_test_queue_slots_SOURCES = %D%/test_queue_slots.c $(test_queue_user)
+
+pawl_tests += %D%/test_queue_weights
+tests_test_queue_weights_SOURCES = %D%/test_queue_weights.c $(test_queue_user)
+
+pawl_tests += %D%/test_queue_drop
+tests_test_queue_drop_SOURCES = %D%/test_queue_drop.c $(test_queue_user)
+
+pawl_tests += %D%/test_queue_op
+tests_test_queue_op_SOURCES = %D%/test_queue_op.c $(test_race) $(test_queue_user)
+
+pawl_tests += %D%/test_queue_races
+tests_test_queue_races_SOURCES = %D%/test_queue_races.c $(test_queue_user)
+
+pawl_tests += %D%/test_queue_types
+tests_test_queue_types_SOURCES = %D%/test_queue_types.c $(test_support)
+
+pawl_tests += %D%/test_queue_enomem
+tests_test_queue_enomem_SOURCES  = %D%/test_queue_enomem.c $(test_memory) $(test_queue_user)
+tests_test_queue_enomem_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
+tests_test_queue_enomem_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
+
+pawl_tests += %D%/test_stream
+tests_test_stream_SOURCES  = %D%/test_stream.c $(test_memory) $(test_support)
+tests_test_stream_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
+tests_test_stream_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
 
 pawl_tests += %D%/test_op
 tests_test_op_SOURCES = %D%/test_op.c $(test_support)
@@ -139,8 +181,16 @@ tests_test_thread_SOURCES = %D%/test_thread.c $(test_support)
 pawl_tests += %D%/test_debug
 tests_test_debug_SOURCES = %D%/test_debug.c $(test_support)
 
+test_misuse = %D%/misuse.c %D%/misuse.h $(test_support)
+
 pawl_tests += %D%/test_misuse
-tests_test_misuse_SOURCES = %D%/test_misuse.c $(test_support)
+tests_test_misuse_SOURCES = %D%/test_misuse.c $(test_misuse)
+
+pawl_tests += %D%/test_misuse_sem
+tests_test_misuse_sem_SOURCES = %D%/test_misuse_sem.c $(test_misuse)
+
+pawl_tests += %D%/test_misuse_queue
+tests_test_misuse_queue_SOURCES = %D%/test_misuse_queue.c $(test_misuse)
 
 pawl_tests += %D%/test_lobby
 tests_test_lobby_SOURCES  = %D%/test_lobby.c $(test_support)
@@ -190,6 +240,19 @@ tests_test_stalls_SOURCES  = %D%/test_stalls.c $(test_stalls) $(test_oracle) $(t
 tests_test_stalls_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
 tests_test_stalls_CFLAGS   = $(AM_CFLAGS) $(LIB_CFLAGS)
 tests_test_stalls_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
+
+
+pawl_tests += %D%/test_ring
+tests_test_ring_SOURCES  = %D%/test_ring.c $(test_support)
+tests_test_ring_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
+tests_test_ring_CFLAGS   = $(AM_CFLAGS) $(LIB_CFLAGS)
+tests_test_ring_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
+
+pawl_tests += %D%/test_permits
+tests_test_permits_SOURCES  = %D%/test_permits.c $(test_support)
+tests_test_permits_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
+tests_test_permits_CFLAGS   = $(AM_CFLAGS) $(LIB_CFLAGS)
+tests_test_permits_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
 
 pawl_tests += %D%/test_fork
 tests_test_fork_SOURCES = %D%/test_fork.c $(test_support)
@@ -356,7 +419,8 @@ tests_test_marks_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
 
 # Threads, tasks and ops in one queue.
 pawl_tests += %D%/test_mixed
-tests_test_mixed_SOURCES  = %D%/test_mixed.c %D%/mixed_verbs.c %D%/mixed_verbs.h $(test_support)
+tests_test_mixed_SOURCES  = %D%/test_mixed.c %D%/mixed_verbs.c %D%/mixed_verbs_queue.c \
+			    %D%/mixed_verbs.h $(test_support)
 tests_test_mixed_CPPFLAGS = $(PAWL_CORE_CPPFLAGS)
 tests_test_mixed_LDADD    = $(PAWL_CORE_LIBS) $(CMOCKA_LIBS)
 endif
@@ -368,6 +432,8 @@ pawl_cxx_tests += %D%/test_cleanup_exception
 tests_test_cleanup_exception_SOURCES = %D%/test_cleanup_exception.cc
 pawl_cxx_tests += %D%/test_cache_exception
 tests_test_cache_exception_SOURCES = %D%/test_cache_exception.cc
+pawl_cxx_tests += %D%/test_queue_types_cxx
+tests_test_queue_types_cxx_SOURCES = %D%/test_queue_types_cxx.cc
 
 pawl_test_scripts =
 pawl_test_scripts += %D%/test_man.sh

@@ -520,7 +520,7 @@ static void close_any_event(void)
 /**********************************************************************************************/
 
 /* name, serves, open, wait; start, finish, grant, close, breaks */
-const struct verb verbs[VERBS] = {
+static const struct verb verbs[] = {
 	{ "mutex", IN_ANY_ORDER, open_mutex, lock,
 	  lock_op, unlock, unlock, close_mutex, false },
 	{ "fair mutex", IN_TURN, open_fair_mutex, lock,
@@ -562,3 +562,12 @@ const struct verb verbs[VERBS] = {
 	{ "any, event", ALL_AT_ONCE, open_any, wait_any,
 	  NULL, NULL, set_event, close_any_event, false },
 };
+
+const struct verb *verb_after(const struct verb *v)
+{
+	if (!v)
+		return verbs;
+	if (v == verbs + COUNT_OF(verbs) - 1)
+		return queue_verbs;
+	return v == queue_verbs + QUEUE_VERBS - 1 ? NULL : v + 1;
+}

@@ -10,6 +10,7 @@
 
 enum serves {
 	IN_TURN,	/* one grant: each passes it on, in the order in which they came */
+	IN_TURN_OR_LATE, /* the same, but who gives up looks once more: when others have passed */
 	ONE_BY_ONE,	/* a grant for each, in that order */
 	IN_ANY_ORDER,	/* as IN_TURN, but the order is not promised */
 	ALL_AT_ONCE	/* one grant for all */
@@ -28,9 +29,13 @@ struct verb {
 	bool breaks;			/* if one gives up, it is not to be had any more */
 };
 
-enum { VERBS = 20 };
-extern const struct verb verbs[VERBS];
+/* Those of mixed_verbs_queue.c. */
+enum { QUEUE_VERBS = 5 };
+extern const struct verb queue_verbs[QUEUE_VERBS];
 
-#define FOR_EACH_VERB(v) for (const struct verb *v = verbs; v < verbs + VERBS; v++)
+/* Return: the first, for NULL; NULL after the last. */
+const struct verb *verb_after(const struct verb *v);
+
+#define FOR_EACH_VERB(v) for (const struct verb *v = verb_after(NULL); v; v = verb_after(v))
 
 #endif

@@ -16,9 +16,10 @@
 
 static void a_bad_list_is_refused_and_nothing_is_taken(void **state)
 {
-	static const int unknown[] = { INT32_MIN, -1, 0, PAWL_ANY_FUTURE - 1, PAWL_ANY_LATCH + 1 };
+	static const int unknown[] = { INT32_MIN, -1, 0, PAWL_ANY_LATCH + 1 };
 	struct things t;
 	pawl_any list[2];
+	pawl_queue *fast = things_queue(PAWL_QUEUE_FAST);
 	size_t which = UNTOUCHED;
 
 	(void)state;
@@ -35,9 +36,12 @@ static void a_bad_list_is_refused_and_nothing_is_taken(void **state)
 		list[1] = (pawl_any){ any_kinds[k].kind, NULL };
 		assert_int_equal(pawl_wait_any(list, 2, PAWL_FOREVER, &which), EINVAL);
 	}
+	list[1] = (pawl_any){ PAWL_ANY_QUEUE, fast };
+	assert_int_equal(pawl_wait_any(list, 2, PAWL_FOREVER, &which), EINVAL);
 	assert_int_equal(which, UNTOUCHED);
 	assert_int_equal(errno, 123);
 	assert_int_equal(pawl_sem_value(&t.sem), 1);
+	pawl_queue_free(fast);
 	things_close(&t);
 }
 

@@ -342,6 +342,28 @@ static void what_was_granted_wins_over_close(void **state)
 	}
 }
 
+/* What is left of it is to be popped, so that is no failure. */
+static void a_queue_that_is_closed_is_there(void **state)
+{
+	(void)state;
+	for (int waits = 0; waits < 2; waits++) {
+		struct things t;
+		pawl_any list[KINDS];
+		struct any_waiter w = ANY_WAITER(list, KINDS);
+		int item;
+
+		open_all(&t, list);
+		if (waits)
+			any_waiter_park(&w);
+		pawl_queue_close(t.queue);
+		if (!waits)
+			any_waiter_start(&w);
+		any_waiter_assert_takes(&w, QUEUE);
+		assert_int_equal(pawl_queue_trypop(t.queue, &item), EPIPE);
+		things_close(&t);
+	}
+}
+
 /*** Fork **************************************************************************************/
 
 /* In the child: what others waited for is made anew, and can be waited for. */
@@ -422,6 +444,7 @@ int main(void)
 		TEST(of_a_closed_semaphore_and_what_is_there_the_first_counts),
 		TEST(close_ends_it_while_it_waits),
 		TEST(what_was_granted_wins_over_close),
+		TEST(a_queue_that_is_closed_is_there),
 		TEST(the_child_of_a_fork_can_wait_and_the_parent_s_waits_go_on),
 	};
 

@@ -175,6 +175,88 @@ static void an_inline_op_that_it_passes_a_grant_to_is_done_when_it_stands_nowher
 	things_close(&t);
 }
 
+/*** Queues: nothing is taken of them *********************************************************/
+
+static void pop_one(void *arg)
+{
+	int item;
+
+	must(pawl_queue_pop(arg, &item) == 0 && item == 7);
+}
+
+static void an_item_that_it_was_told_of_is_there_still(void **state)
+{
+	(void)state;
+	for (int event_too = 0; event_too < 2; event_too++) {
+		struct things t;
+		pawl_any list[2];
+		struct any_waiter w = ANY_WAITER(list, 2);
+		int item;
+
+		things_open(&t);
+		list[0] = things_one(&t, EVENT);
+		list[1] = things_one(&t, QUEUE);
+		any_waiter_park(&w);
+		if (event_too)
+			give_it_two(&w, &t, QUEUE);
+		else
+			any_kinds[QUEUE].grant(&t);
+		any_waiter_assert_takes(&w, event_too ? 0 : 1);
+		assert_int_equal(pawl_queue_trypop(t.queue, &item), 0);
+		assert_int_equal(item, 7);
+		things_close(&t);
+	}
+}
+
+static void an_item_that_it_was_told_of_goes_to_the_pop_behind_it(void **state)
+{
+	(void)state;
+	for (int event_too = 0; event_too < 2; event_too++) {
+		struct things t;
+		pawl_any list[2];
+		struct any_waiter w = ANY_WAITER(list, 2);
+		struct worker next;
+		int item;
+
+		things_open(&t);
+		list[0] = things_one(&t, EVENT);
+		list[1] = things_one(&t, QUEUE);
+		any_waiter_park(&w);
+		worker_start(&next, pop_one, t.queue);
+		worker_await_wait(&next, "queue", t.queue);
+		if (event_too)
+			give_it_two(&w, &t, QUEUE);
+		else
+			any_kinds[QUEUE].grant(&t);
+		any_waiter_assert_takes(&w, event_too ? 0 : 1);
+		worker_join(&next);
+		assert_int_equal(pawl_queue_trypop(t.queue, &item), EAGAIN);
+		things_close(&t);
+	}
+}
+
+static void one_item_ends_the_waits_of_all(void **state)
+{
+	enum { WAITERS = 3 };
+	struct things t;
+	pawl_any list[2];
+	struct any_waiter w[WAITERS];
+
+	(void)state;
+	things_open(&t);
+	list[0] = things_one(&t, EVENT);
+	list[1] = things_one(&t, QUEUE);
+	for (size_t i = 0; i < WAITERS; i++) {
+		w[i] = (struct any_waiter)ANY_WAITER(list, 2);
+		any_waiter_park(&w[i]);
+	}
+	any_kinds[QUEUE].grant(&t);
+	for (size_t i = 0; i < WAITERS; i++)
+		any_waiter_assert_takes(&w[i], 1);
+	assert_int_equal(pawl_queue_len(t.queue), 1);
+	things_close(&t);
+}
+
 /* All of several semaphores, and all but one is for others. */
 static void one_permit_is_taken_whatever_was_granted(void **state)
 {
@@ -208,6 +290,9 @@ int main(void)
 		TEST(what_it_was_granted_besides_goes_to_the_thread_behind_it),
 		TEST(what_it_was_granted_besides_goes_to_the_op_behind_it),
 		TEST(an_inline_op_that_it_passes_a_grant_to_is_done_when_it_stands_nowhere),
+		TEST(an_item_that_it_was_told_of_is_there_still),
+		TEST(an_item_that_it_was_told_of_goes_to_the_pop_behind_it),
+		TEST(one_item_ends_the_waits_of_all),
 		TEST(one_permit_is_taken_whatever_was_granted),
 	};
 

@@ -173,11 +173,72 @@ static void the_same_with_fair_semaphores(void **state)
 	run_crowd(PAWL_FAIR);
 }
 
+/*** A queue ***********************************************************************************/
+
+enum { POPPERS = 3, ITEMS = 50000 };
+
+/* Items are pushed to threads that wait for one of them or the event, and to one that waits to
+ * pop: each is had once, and who is told that it is closed finds it so. */
+struct feed {
+	pawl_queue *queue;
+	pawl_event event;
+	uint64_t had[ITEMS];		/* atomic: how often */
+	uint64_t too_late;		/* atomic: looks at what another had popped */
+};
+
+static void pop_when_told(void *arg)
+{
+	struct feed *f = arg;
+	const pawl_any list[] = { { PAWL_ANY_EVENT, &f->event }, { PAWL_ANY_QUEUE, f->queue } };
+	size_t which;
+	int rc, item;
+
+	do {
+		must(pawl_wait_any(list, 2, PAWL_FOREVER, &which) == 0 && which == 1);
+		rc = pawl_queue_trypop(f->queue, &item);
+		if (rc == 0)
+			(void)pawl_fetch_add_(&f->had[item], 1, relaxed);
+		else if (rc == EAGAIN)
+			(void)pawl_fetch_add_(&f->too_late, 1, relaxed);
+	} while (rc != EPIPE);
+}
+
+static void pop_in_line(void *arg)
+{
+	struct feed *f = arg;
+	int item;
+
+	while (pawl_queue_pop(f->queue, &item) == 0)
+		(void)pawl_fetch_add_(&f->had[item], 1, relaxed);
+}
+
+static void each_item_is_had_once_by_who_was_told(void **state)
+{
+	static struct feed f;
+	struct worker w[POPPERS];
+	int items = (int)ROUNDS(ITEMS);
+
+	(void)state;
+	f.queue = things_queue(0);
+	for (size_t i = 0; i < POPPERS; i++)
+		worker_start(&w[i], i == 0 ? pop_in_line : pop_when_told, &f);
+	for (int i = 0; i < items; i++)
+		assert_int_equal(pawl_queue_push(f.queue, &i), 0);
+	pawl_queue_close(f.queue);
+	for (size_t i = 0; i < POPPERS; i++)
+		worker_join(&w[i]);
+	for (int i = 0; i < items; i++)
+		assert_int_equal(f.had[i], 1);
+	note("%d items, %d looks too late", items, (int)f.too_late);
+	pawl_queue_free(f.queue);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(permits_and_notifications_are_taken_once_each),
 		TEST(the_same_with_fair_semaphores),
+		TEST(each_item_is_had_once_by_who_was_told),
 	};
 
 	return test_main(tests);

@@ -47,9 +47,11 @@ run 2 nonsense && run 2 --nonsense
 result $? "unknown words and options are refused"
 
 # Every case for a moment, but those that need long windows: a lost update would end it.
-run 0 --rounds=1 --tries=1 --duration=5 --filter='pair|try|/2thr-0|16thr-0|cond|sem|once|counter|cache' &&
+few='pair|try|/2thr-0|16thr-0|cond|sem|once|counter|cache|queue/(1P1C|4P4C$|16P16C-|8P4C)'
+run 0 --rounds=1 --tries=1 --duration=5 --filter="$few" &&
 	grep -q '^mutex/pair  *pawl  *ns/op' "$tmp/out" && grep -q '^bench: ' "$tmp/out" &&
-	grep -q '^sem/100thr-10  *pawl  *bound CPU ratio to sem_t' "$tmp/out"
+	grep -q '^sem/100thr-10  *pawl  *bound CPU ratio to sem_t' "$tmp/out" &&
+	grep -q '^queue/16P16C-push  *pawl  *bound p99.9/us' "$tmp/out"
 result $? "cases run and print a line for each subject"
 grep -q '^# cpu ' "$tmp/err" && grep -q '^# compiler ' "$tmp/err"
 result $? "what it ran on goes to standard error"
@@ -65,7 +67,7 @@ else
 	echo "ok 11 - --json is valid JSON # SKIP no python3 here"
 	test=11
 fi
-bench=${bench}-queue
+bench=${bench}-line
 run 0 --rounds=1 --duration=5 --filter='resume$|abort$' && grep -q '^bench: ' "$tmp/out"
 result $? "pawl-bench-line runs"
 exit $bad

@@ -65,6 +65,16 @@ check_bounded_work()
 	test "$(cat "$tmp/out")" = "10000 done, at most 100 at a time: 100"
 }
 
+# All of it, and never more than the bound, of which it came near.
+check_backpressure()
+{
+	test "$(value messages)" -eq 1000 &&
+		test "$(value 'at most in memory')" -le "$(value bound)" &&
+		test "$(value 'at most in memory')" -gt $(($(value bound) / 2)) &&
+		test "$(value bytes)" -gt $((10 * $(value bound))) &&
+		test "$(value 'the producer waited')" -gt 0
+}
+
 check_cleanup()
 {
 	test "$(value canceled)" -eq 8 && test "$(value saved)" -eq 8 &&
@@ -115,7 +125,7 @@ run()
 	result $? "$name, $how"
 }
 
-for example in counter session transfer getorfetch timelimit bounded_work cleanup \
+for example in counter session transfer getorfetch timelimit bounded_work backpressure cleanup \
 	op_poll op_libuv op_libevent op_glib; do
 	for round in 1 2 3; do
 		run $example "round $round" env

@@ -11,6 +11,7 @@
 #include <pawl/counter.h>
 #include <pawl/mutex.h>
 #include <pawl/once.h>
+#include <pawl/queue.h>
 #include <pawl/rwlock.h>
 #include <pawl/sem.h>
 #include <pawl/thread.h>
@@ -187,6 +188,146 @@ static void a_reader_stays_one_in_the_child_and_what_others_read_can_be_made_ane
 	assert_int_equal(pawl_rwlock_trywrlock(&r.theirs), 0);
 }
 
+/*** Queues ************************************************************************************/
+
+enum { SLOTS = 8 };
+
+static pawl_queue *queue_of_ints(unsigned flags)
+{
+	const pawl_queue_config cfg = {
+		.size = sizeof cfg, .capacity = SLOTS, .item_size = sizeof(int),
+		.max_weight = SLOTS, .flags = flags,
+	};
+	pawl_queue *q;
+
+	must(pawl_queue_open(&cfg, &q) == 0);
+	return q;
+}
+
+/* Pop @from, @from + 1 and so on, before @to; or push them, in each way that there is. */
+static void pop_ints(pawl_queue *q, int from, int to)
+{
+	for (int item; from < to; from++)
+		must(pawl_queue_pop(q, &item) == 0 && item == from);
+}
+
+static void push_ints(pawl_queue *q, int from, int to)
+{
+	void *slot;
+
+	for (; from < to; from++)
+		if (from % 3 == 0) {
+			must(pawl_queue_push(q, &from) == 0);
+		} else if (from % 3 == 1) {
+			must(pawl_queue_push_weighed(q, &from, 2, 0) == 0);
+		} else {
+			must(pawl_queue_reserve(q, 0, &slot) == 0);
+			memcpy(slot, &from, sizeof from);
+			must(pawl_queue_commit(q, slot) == 0);
+		}
+}
+
+/* Is alive in the parent, but for its calls is done with the queue. */
+struct producer {
+	struct worker worker;
+	pawl_queue *queue;
+	struct gate pushed, may_end;
+	void *slot;		/* reserved by the thread that forks */
+	bool closed;		/* before */
+};
+
+static void produce(void *arg)
+{
+	struct producer *p = arg;
+
+	push_ints(p->queue, 0, 3);
+	gate_open(&p->pushed);
+	gate_pass(&p->may_end);
+}
+
+static void pop_and_push_in_threads(void *arg)
+{
+	pawl_queue *q = arg;
+	int item;
+
+	for (int i = 0; i < 100; i++) {
+		must(pawl_queue_pop(q, &item) == 0);
+		must(pawl_queue_push(q, &item) == 0);
+	}
+}
+
+static void go_on_with_the_queue(struct producer *p)
+{
+	struct worker w[3];
+	int item = 3;
+
+	memcpy(p->slot, &item, sizeof item);
+	must(pawl_queue_commit(p->queue, p->slot) == 0);
+	push_ints(p->queue, 4, 3 + SLOTS);
+	must(pawl_queue_len(p->queue) == SLOTS);
+	must(pawl_queue_trypush(p->queue, &item) == EAGAIN);
+	pop_ints(p->queue, 3, 3 + SLOTS);
+	must(pawl_queue_push(p->queue, &item) == 0);
+	for (size_t i = 0; i < COUNT_OF(w) && !UNDER_TSAN; i++)
+		worker_start(&w[i], pop_and_push_in_threads, p->queue);
+	for (size_t i = 0; i < COUNT_OF(w) && !UNDER_TSAN; i++)
+		worker_join(&w[i]);
+	pop_ints(p->queue, 3, 4);
+	must(pawl_queue_pop_until(p->queue, &item, pawl_after(PAWL_MS(1))) == ETIMEDOUT);
+	push_ints(p->queue, 0, 3);
+}
+
+static void use_the_queue_of_the_parent(void *arg)
+{
+	struct producer *p = arg;
+	int item = 0;
+
+	must(pawl_queue_len(p->queue) == 3);
+	pop_ints(p->queue, 0, 3);
+	if (p->closed) {
+		must(pawl_queue_trypush(p->queue, &item) == EPIPE);
+		must(pawl_queue_commit(p->queue, p->slot) == EPIPE);
+		pawl_queue_abandon(p->queue, p->slot);
+	} else {
+		must(pawl_queue_trypop(p->queue, &item) == EAGAIN);
+		go_on_with_the_queue(p);
+		pawl_queue_close(p->queue);
+		pop_ints(p->queue, 0, 3);
+	}
+	must(pawl_queue_pop(p->queue, &item) == EPIPE);
+	pawl_queue_free(p->queue);
+}
+
+static void check_queue_in_child(unsigned flags, bool closed)
+{
+	struct producer p = { .queue = queue_of_ints(flags), .closed = closed };
+
+	worker_start(&p.worker, produce, &p);
+	gate_pass(&p.pushed);
+	assert_int_equal(pawl_queue_reserve(p.queue, 0, &p.slot), 0);
+	if (closed)
+		pawl_queue_close(p.queue);
+	run_in_child(use_the_queue_of_the_parent, &p);
+	gate_open(&p.may_end);
+	worker_join(&p.worker);
+	pawl_queue_abandon(p.queue, p.slot);
+	pop_ints(p.queue, 0, 3);	/* the child had others */
+	pawl_queue_free(p.queue);
+}
+
+static void what_is_in_a_queue_is_in_the_childs_too_and_that_can_be_used(void **state)
+{
+	const unsigned flags[] = { 0, PAWL_QUEUE_FAST };
+
+	(void)state;
+	(void)threads_may_follow_fork();
+	for (size_t i = 0; i < COUNT_OF(flags); i++)
+		for (int closed = 0; closed <= 1; closed++)
+			check_queue_in_child(flags[i], closed);
+}
+
+/*** All of it *********************************************************************************/
+
 struct everything {
 	pawl_mutex mutex;
 	pawl_cond cond;
@@ -194,6 +335,7 @@ struct everything {
 	pawl_once once;
 	pawl_sem sem;
 	pawl_rwlock rwlock;
+	pawl_queue *queue;
 	bool ready;
 	int runs;
 };
@@ -204,6 +346,16 @@ static int count_run(void *arg)
 
 	nap(PAWL_MS(1));
 	return ++e->runs < 2 ? EIO : 0;
+}
+
+static void hand_an_item_on(pawl_queue *q)
+{
+	int item;
+
+	must(pawl_queue_pop(q, &item) == 0);
+	nap(PAWL_MS(1));
+	item++;
+	must(pawl_queue_push(q, &item) == 0);
 }
 
 static void use_everything(void *arg)
@@ -225,6 +377,7 @@ static void use_everything(void *arg)
 	pawl_rwlock_wrlock(&e->rwlock);
 	nap(PAWL_MS(1));
 	pawl_rwlock_wrunlock(&e->rwlock);
+	hand_an_item_on(e->queue);
 	(void)pawl_counter_add(&e->counter, -1);
 }
 
@@ -232,8 +385,11 @@ static void use_everything_in_threads(void *arg)
 {
 	struct everything e = { .counter = PAWL_COUNTER_INIT(3), .sem = PAWL_SEM_INIT(1) };
 	struct worker w[3];
+	int item = 0;
 
 	(void)arg;
+	e.queue = queue_of_ints(0);
+	must(pawl_queue_push(e.queue, &item) == 0);
 	for (size_t i = 0; i < COUNT_OF(w); i++) {
 		worker_start(&w[i], use_everything, &e);
 		worker_await_wait(&w[i], "cond", &e.cond);
@@ -246,6 +402,8 @@ static void use_everything_in_threads(void *arg)
 	for (size_t i = 0; i < COUNT_OF(w); i++)
 		worker_join(&w[i]);
 	must(e.runs == 2);
+	must(pawl_queue_trypop(e.queue, &item) == 0 && item == 3);
+	pawl_queue_free(e.queue);
 }
 
 static void the_child_may_start_threads_that_wait(void **state)
@@ -370,6 +528,7 @@ int main(void)
 		TEST(the_child_may_unlock_what_its_thread_held),
 		TEST(what_another_thread_held_stays_held_in_the_child),
 		TEST(a_reader_stays_one_in_the_child_and_what_others_read_can_be_made_anew),
+		TEST(what_is_in_a_queue_is_in_the_childs_too_and_that_can_be_used),
 		TEST(the_child_may_start_threads_that_wait),
 		TEST(even_if_threads_of_the_parent_wait_meanwhile),
 		TEST(what_others_waited_for_can_be_made_anew_in_the_child),

@@ -14,8 +14,11 @@
  * or a cancel it is that it has come.  What others were granted at the same moment is passed on,
  * to the next in their lines.  If several are there from the start, the first of the list is it.
  *
+ * Of a queue it is that an item is there, or that it is closed, and nothing is taken: then
+ * pawl_queue_trypop(), which says EAGAIN if another was quicker.
+ *
  * Threads:   may run at the same time as any call on the objects.
- * Memory:    as the wait of the one that is taken.
+ * Memory:    as the wait of the one that is taken; of a queue, as the pop.
  * Progress:  blocks until one can be had; giving up at a deadline waits for nobody.
  * Signals:   not async-signal-safe.
  * Lifetime:  the objects must outlive the call, also those that are not taken.
@@ -32,7 +35,8 @@ enum {
 	PAWL_ANY_SEM = 1,	/* pawl_sem: take a permit */
 	PAWL_ANY_EVENT,		/* pawl_event: it is set */
 	PAWL_ANY_NOTIFY,	/* pawl_notify: take a notification */
-	PAWL_ANY_FUTURE = 5,	/* pawl_future: it has its result */
+	PAWL_ANY_QUEUE,		/* pawl_queue: an item is there, or it is closed */
+	PAWL_ANY_FUTURE,	/* pawl_future: it has its result */
 	PAWL_ANY_CANCEL,	/* pawl_cancel: it was fired */
 	PAWL_ANY_LATCH		/* pawl_latch: it is open */
 };
@@ -50,9 +54,9 @@ typedef struct pawl_any {
  * @deadline:	instant; PAWL_FOREVER waits for ever, a past one polls once
  *
  * Return: 0 and *@ret_index, also if the deadline passed, or a cancel came, meanwhile; EINVAL: no
- * list, or an unknown kind; EPIPE: a semaphore of the list is closed; ENOMEM, for a list of more
- * than 8 of which none is there; ETIMEDOUT; ECANCELED if it would have to wait in a canceled scope
- * (pawl/scope.h).
+ * list, an unknown kind, or a queue with PAWL_QUEUE_FAST; EPIPE: a semaphore of the list is closed;
+ * ENOMEM, for a list of more than 8 of which none is there; ETIMEDOUT; ECANCELED if it would have
+ * to wait in a canceled scope (pawl/scope.h).
  */
 PAWL_API int pawl_wait_any(const pawl_any *list, size_t n, pawl_time deadline, size_t *ret_index)
 	PAWL_MUST_CHECK_ PAWL_NONNULL_;

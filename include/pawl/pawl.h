@@ -17,9 +17,11 @@
 #include <pawl/notify.h>
 #include <pawl/once.h>
 #include <pawl/op.h>
+#include <pawl/queue.h>
 #include <pawl/rwlock.h>
 #include <pawl/scope.h>
 #include <pawl/sem.h>
+#include <pawl/stream.h>
 #include <pawl/tally.h>
 #include <pawl/thread.h>
 #include <pawl/time.h>

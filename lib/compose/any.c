@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * any.c - pawl/any.h.  Uses: platform, wait, sem, event, notify, latch, future.
+ * any.c - pawl/any.h.  Uses: platform, wait, sem, queue, event, notify, latch, future.
  *
- * A place for each of the list: a waiter of its own, which stands in that object's queue, and is
+ * A place for each of the list: a waiter of its own, which stands in that object's line, and is
  * the thread's for ever.  All of them wake the one thread.  Then it gives up all of them: the first
  * that was answered is what it takes, and what others were given, it gives back; for each of them
  * that is one step.
  *
- * A cancel has no queue; it wakes whoever watches its bit.
+ * Of a queue it is given a permit for an item, and gives that back always: the item is for
+ * whoever pops.  A cancel has no line; it wakes whoever watches its bit.
  */
 #include "config.h"
 
@@ -21,6 +22,7 @@
 #include "platform/hb.h"
 #include "platform/memory.h"
 #include "sync/gates.h"
+#include "sync/queue.h"
 #include "sync/sem_op.h"
 #include "wait/cancel.h"
 #include "wait/park.h"
@@ -28,7 +30,7 @@
 enum { FEW = 8 };	/* places without malloc */
 
 struct place {
-	struct waiter *waiter;	/* in the queue; NULL: none is needed, or it is not there yet */
+	struct waiter *waiter;	/* in the line; NULL: none is needed, or it is not there yet */
 	uint64_t seen;		/* of a gate's word, when the call began */
 };
 
@@ -42,7 +44,8 @@ struct any {
 
 static bool is_gate(const pawl_any *a)
 {
-	return a->kind != PAWL_ANY_SEM && a->kind != PAWL_ANY_CANCEL;
+	return a->kind != PAWL_ANY_SEM && a->kind != PAWL_ANY_CANCEL &&
+		a->kind != PAWL_ANY_QUEUE;
 }
 
 static struct gate gate_of(const pawl_any *a)
@@ -59,16 +62,30 @@ static struct gate gate_of(const pawl_any *a)
 	}
 }
 
-static uint64_t *queue_of(const pawl_any *a)
+static struct permits *items_of(const pawl_any *a)
 {
-	return is_gate(a) ? gate_of(a).queue : &((pawl_sem *)a->object)->queue_;
+	return &((pawl_queue *)a->object)->ready;
+}
+
+static uint64_t *line_of(const pawl_any *a)
+{
+	switch (a->kind) {
+	case PAWL_ANY_SEM:
+		return &((pawl_sem *)a->object)->queue_;
+	case PAWL_ANY_QUEUE:
+		return &items_of(a)->given->line;
+	default:
+		return gate_of(a).queue;
+	}
 }
 
 static bool is_valid(const pawl_any *list, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (list[i].kind < PAWL_ANY_SEM || list[i].kind > PAWL_ANY_LATCH ||
-		    list[i].kind == PAWL_ANY_FUTURE - 1 || !list[i].object)
+		    !list[i].object ||
+		    (list[i].kind == PAWL_ANY_QUEUE &&
+		     (((pawl_queue *)list[i].object)->flags & PAWL_QUEUE_FAST)))
 			return false;
 	return n > 0;
 }
@@ -82,6 +99,14 @@ static void begin(struct any *a)
 			a->places[i].seen = pawl_load_(gate_of(&a->list[i]).word, acquire);
 }
 
+/* Whether an item is there, or it is closed. */
+static bool is_to_pop(const struct permits *items)
+{
+	/* T4 relaxed: a pop looks at the same word, so it finds it closed too. */
+	return permits_left(items) > 0 ||
+		(pawl_load_(&items->taken->word, relaxed) & PERMITS_TAKEN_SHUT);
+}
+
 /* Return: 0: it is taken; EAGAIN; EPIPE. */
 static int try_one(const pawl_any *a, const struct place *p)
 {
@@ -89,6 +114,8 @@ static int try_one(const pawl_any *a, const struct place *p)
 
 	if (a->kind == PAWL_ANY_SEM)
 		return pawl_sem_tryacquire(a->object);
+	if (a->kind == PAWL_ANY_QUEUE)
+		return is_to_pop(items_of(a)) ? 0 : EAGAIN;
 	if (a->kind == PAWL_ANY_CANCEL)
 		return pawl_cancel_reason(a->object) != 0 ? 0 : EAGAIN;
 	g = gate_of(a);
@@ -135,10 +162,10 @@ static int join(struct any *a, size_t i, struct waiter *w)
 	if (is_gate(one)) {
 		g = gate_of(one);
 		pawl_i_waiter_make_note(w, pawl_i_gate_note(&g, p->seen));
-	} else {
+	} else if (one->kind == PAWL_ANY_SEM) {
 		pawl_i_waiter_make_note(w, SEM_INSISTS);
 	}
-	if (pawl_i_line_join(queue_of(one), w, pawl_i_waiter_arm(w)) != 0) {
+	if (pawl_i_line_join(line_of(one), w, pawl_i_waiter_arm(w)) != 0) {
 		(void)pawl_i_waiter_give_up(w);
 		return ENOMEM;
 	}
@@ -151,8 +178,10 @@ static int announce(struct any *a, size_t i)
 {
 	struct gate g;
 
-	if (!is_gate(&a->list[i]))
+	if (a->list[i].kind == PAWL_ANY_SEM)
 		return pawl_i_sem_announce(a->list[i].object);
+	if (a->list[i].kind == PAWL_ANY_QUEUE)
+		return pawl_i_permits_announce(items_of(&a->list[i]));
 	g = gate_of(&a->list[i]);
 	if (pawl_i_gate_step(&g, a->places[i].seen, true) == GATE_WAIT)
 		return EAGAIN;
@@ -160,7 +189,7 @@ static int announce(struct any *a, size_t i)
 	return 0;
 }
 
-/* Join all queues.  Return: EAGAIN: all have to wait; 0, EPIPE: look again; ENOMEM. */
+/* Join all lines.  Return: EAGAIN: all have to wait; 0, EPIPE: look again; ENOMEM. */
 static int join_all(struct any *a, uint64_t *ret_cancels)
 {
 	struct waiter *w = a->waiter;
@@ -181,13 +210,15 @@ static int join_all(struct any *a, uint64_t *ret_cancels)
 	return rc;
 }
 
-/* It is answered, and another one is taken. */
+/* It is answered, and another one is taken; or nothing is, of a queue. */
 static void pass_on(const pawl_any *one, uint32_t answer)
 {
 	if (answer != GRANT)
 		return;
 	if (one->kind == PAWL_ANY_SEM)
 		pawl_sem_release(one->object, 1);
+	else if (one->kind == PAWL_ANY_QUEUE)
+		permits_give(items_of(one), 1);
 	else if (one->kind == PAWL_ANY_NOTIFY)
 		pawl_notify_one(one->object);
 }
@@ -196,15 +227,17 @@ static void leave(struct any *a, size_t i)
 {
 	struct place *p = &a->places[i];
 	uint32_t answer;
+	bool is_it;
 
 	if (!p->waiter)
 		return;
 	answer = pawl_i_waiter_give_up(p->waiter);
-	pawl_i_line_leave(queue_of(&a->list[i]), p->waiter);
+	pawl_i_line_leave(line_of(&a->list[i]), p->waiter);
 	p->waiter = NULL;
-	if (answer != 0 && answer != CLOSED && a->taken == a->n)
+	is_it = answer != 0 && answer != CLOSED && a->taken == a->n;
+	if (is_it)
 		a->taken = i;
-	else
+	if (!is_it || a->list[i].kind == PAWL_ANY_QUEUE)
 		pass_on(&a->list[i], answer);
 }
 

@@ -11,23 +11,16 @@
 #include "platform/hb.h"
 #include "platform/memory.h"
 #include "platform/random.h"
+#include "platform/sized.h"
 
 enum {
-	CONFIG_MAX = 4096,	/* bytes: a larger size of the configuration is garbage */
 	SHARDS_MIN = 16,
 	SHARDS_MAX = 256
 };
 
 static int check_config(const pawl_cache_config *cfg)
 {
-	const unsigned char *bytes = (const void *)cfg;
-
-	if (cfg->size < sizeof *cfg || cfg->size > CONFIG_MAX)
-		return EINVAL;
-	for (size_t i = sizeof *cfg; i < cfg->size; i++)
-		if (bytes[i] != 0)
-			return EINVAL;
-	if (!cfg->fetch || cfg->flags != 0 ||
+	if (!config_is_known(cfg, cfg->size, sizeof *cfg) || !cfg->fetch || cfg->flags != 0 ||
 	    cfg->ttl < 0 || cfg->negative_ttl < 0 || cfg->stale_ttl < 0)
 		return EINVAL;
 	if (cfg->max_entries != 0 || cfg->max_weight != 0 ||

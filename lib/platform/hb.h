@@ -65,6 +65,16 @@ extern void __tsan_release(void *address) __attribute__((__weak__));
 # define PAWL_HB_RELEASE_(p) ((void)0)
 #endif
 
+/* Whether the two below do anything. */
+static inline int hb_is_watched(void)
+{
+#ifndef HB_INSTRUMENTED
+	return __tsan_release != 0;
+#else
+	return 0;
+#endif
+}
+
 static inline void hb_acquire(const void *address)
 {
 	(void)address;
