@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * flood.h - pawl-flood: so many items through queues, by 1, 2, 4, 16 threads at each end.
+ * flood.h - pawl-flood: so many items through queues, by 1, 2, 4, 16 threads at each end; a fifth
+ * of them through queues that are PAWL_QUEUE_FAST.
  *
  * Rounds of one queue each, of capacity 64, 4, 1, 1024 and so on.  Items go one by one and many at
  * once; waits are timed and canceled, and a queue may be closed before its producers are done: what
- * was not pushed then goes into the next.  At the end of a round all that was pushed has been popped,
- * once, and in the order of its producer by each consumer; or else pawl-flood says what was not.
+ * was not pushed then goes into the next.  At the end of a round all that was pushed has been
+ * popped, once, and in the order of its producer by each consumer; or else pawl-flood says what was
+ * not.
  */
 #ifndef STRESS_FLOOD_H
 #define STRESS_FLOOD_H
@@ -31,6 +33,7 @@ struct flood_shape {
 	const char *name;
 	unsigned producers, consumers;
 	unsigned flags;			/* of the queues */
+	unsigned share;			/* of all items */
 };
 
 /* What is planted, for the judge to see: something that a queue never does. */

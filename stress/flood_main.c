@@ -36,10 +36,14 @@
 enum { EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_STUCK = 3, HEARTBEAT = 10, STUCK = 60 };
 
 static const struct flood_shape shapes[] = {
-	{ "1P1C", 1, 1, 0 },
-	{ "2P2C", 2, 2, 0 },
-	{ "4P4C", 4, 4, 0 },
-	{ "16P16C", 16, 16, 0 },
+	{ "1P1C", 1, 1, 0, 4 },
+	{ "2P2C", 2, 2, 0, 4 },
+	{ "4P4C", 4, 4, 0, 4 },
+	{ "16P16C", 16, 16, 0, 4 },
+	{ "1P1C FAST", 1, 1, PAWL_QUEUE_FAST, 1 },
+	{ "2P2C FAST", 2, 2, PAWL_QUEUE_FAST, 1 },
+	{ "4P4C FAST", 4, 4, PAWL_QUEUE_FAST, 1 },
+	{ "16P16C FAST", 16, 16, PAWL_QUEUE_FAST, 1 },
 };
 enum { SHAPES = sizeof shapes / sizeof shapes[0] };
 
@@ -213,6 +217,7 @@ static void help(void)
 	       "\n"
 	       "Moves items through queues, by 1, 2, 4 and 16 producers and as many consumers,\n"
 	       "with waits that are timed and canceled and queues that are closed; prints TAP.\n"
+	       "A fifth goes through queues of the kind PAWL_QUEUE_FAST.\n"
 	       "\n"
 	       "  --items=N     in all (default %d)\n"
 	       "  --seed=S      of the pseudo-random choices (default: another each time)\n"
@@ -289,15 +294,18 @@ static void read_options(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	uint64_t left;
-	unsigned failed = 0;
+	unsigned failed = 0, shares = 0;
 
 	read_options(argc, argv);
 	run.tty = isatty(STDERR_FILENO);
 	run.begin = now();
 	left = run.items;
+	for (unsigned i = 0; i < SHAPES; i++)
+		shares += shapes[i].share;
 	for (unsigned i = 0; i < SHAPES; i++) {
-		uint64_t items = left / (SHAPES - i);
+		uint64_t items = i < SHAPES - 1 ? left / shares * shapes[i].share : left;
 
+		shares -= shapes[i].share;
 		failed += !flood(&shapes[i], items, i + 1);
 		left -= items;
 	}

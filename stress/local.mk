@@ -29,6 +29,7 @@ stress_pawl_stress_SOURCES += %D%/options.c
 stress_pawl_stress_SOURCES += %D%/parcels.c
 stress_pawl_stress_SOURCES += %D%/parcels.h
 stress_pawl_stress_SOURCES += %D%/progress.c
+stress_pawl_stress_SOURCES += %D%/queue_bound.c
 stress_pawl_stress_SOURCES += %D%/queue_cases.h
 stress_pawl_stress_SOURCES += %D%/queue_ends.c
 stress_pawl_stress_SOURCES += %D%/queue_ops.c

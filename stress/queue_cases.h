@@ -27,8 +27,11 @@ void grip_take(struct grip *g, pawl_queue *q);
 void grip_commit(struct grip *g, unsigned source);
 void grip_abandon(struct grip *g);
 
-/* queue_ends.c, queue_slots.c, queue_weights.c, queue_ops.c */
+/* queue_bound.c, queue_ends.c, queue_slots.c, queue_weights.c, queue_ops.c */
+void queue_bound_broken(struct stress_team *t, struct stress_outcome *ret);
+void queue_bound_right(struct stress_team *t);
 void queue_ends_right(struct stress_team *t);
+void queue_ends_fast(struct stress_team *t);
 void queue_slots_right(struct stress_team *t);
 void queue_drop_right(struct stress_team *t);
 void queue_weights_broken(struct stress_team *t, struct stress_outcome *ret);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * queue_ends.c - queue.ends: rounds of one queue each, in which waits time out, are canceled, or
- * end by close.  What was pushed is popped or, where nobody did, evicted; what was not is pushed in
- * a later round.
+ * queue_ends.c - queue.ends, queue.fast_ends: rounds of one queue each, in which waits time out,
+ * are canceled, or end by close.  What was pushed is popped or, where nobody did, evicted; what was
+ * not is pushed in a later round.
  */
 #include "config.h"
 
@@ -198,4 +198,9 @@ static void go_round(struct stress_team *t, unsigned flags)
 void queue_ends_right(struct stress_team *t)
 {
 	go_round(t, 0);
+}
+
+void queue_ends_fast(struct stress_team *t)
+{
+	go_round(t, PAWL_QUEUE_FAST);
 }

@@ -273,6 +273,11 @@ static void fifo_right(struct stress_team *t)
 	fifo(t, 4, 0);
 }
 
+static void fast_right(struct stress_team *t)
+{
+	fifo(t, 4, PAWL_QUEUE_FAST);
+}
+
 static void long_right(struct stress_team *t)
 {
 	fifo(t, GRIP_MAX, 0);
@@ -299,10 +304,30 @@ const struct stress_case stress_queue_cases[] = {
 		.run_right = long_right,
 	},
 	{
+		.name = "queue.bound",
+		.about = "push into a list at once: who pops is slower, and memory grows",
+		.bad = "items too many",
+		.right = "pawl_queue",
+		.run_broken = queue_bound_broken,
+		.run_right = queue_bound_right,
+	},
+	{
 		.name = "queue.ends",
 		.about = "queue after queue is closed; three in ten waits timed, one canceled",
 		.right = "pawl_queue",
 		.run_right = queue_ends_right,
+	},
+	{
+		.name = "queue.fast",
+		.about = "as queue.fifo, with fewer atomic steps",
+		.right = "PAWL_QUEUE_FAST",
+		.run_right = fast_right,
+	},
+	{
+		.name = "queue.fast_ends",
+		.about = "as queue.ends, with fewer atomic steps",
+		.right = "PAWL_QUEUE_FAST",
+		.run_right = queue_ends_fast,
 	},
 	{
 		.name = "queue.slots",

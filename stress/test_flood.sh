@@ -27,18 +27,18 @@ run() {
 	[ $? = "$wanted" ]
 }
 
-run 0 --items=300000 && [ "$(grep -c '^ok' "$tmp/out")" = 4 ] &&
-	tail -n 1 "$tmp/out" | grep -q '^# pawl-flood: PASS 300000 items,'
-result $? "300,000 items: none is lost, none is there twice, all are in order"
+run 0 --items=1400000 && [ "$(grep -c '^ok' "$tmp/out")" = 8 ] &&
+	tail -n 1 "$tmp/out" | grep -q '^# pawl-flood: PASS 1400000 items,'
+result $? "1,400,000 items: none is lost, none is there twice, all are in order"
 grep '^#' "$tmp/out"
 
-run 0 --items=3 && [ "$(grep -c '^ok' "$tmp/out")" = 4 ]
+run 0 --items=3 && [ "$(grep -c '^ok' "$tmp/out")" = 8 ]
 result $? "a few"
 
 for plant in lose double swap alter; do
-	run 1 --items=400000 --plant=$plant && [ "$(grep -c '^not ok' "$tmp/out")" = 4 ] &&
-		[ "$(wc -l <"$tmp/err")" = 4 ]
-	result $? "one of them to $plant is seen in all four"
+	run 1 --items=400000 --plant=$plant && [ "$(grep -c '^not ok' "$tmp/out")" = 8 ] &&
+		[ "$(wc -l <"$tmp/err")" = 8 ]
+	result $? "one of them to $plant is seen in all eight"
 done
 
 run 2 --items=x && grep -q "^pawl-flood: 'x' is not right" "$tmp/err" && run 2 --plant=nothing &&

@@ -128,7 +128,12 @@ pawl_tests += %D%/test_queue_drop
 tests_test_queue_drop_SOURCES = %D%/test_queue_drop.c $(test_queue_user)
 
 pawl_tests += %D%/test_queue_op
-tests_test_queue_op_SOURCES = %D%/test_queue_op.c $(test_race) $(test_queue_user)
+tests_test_queue_op_SOURCES = %D%/test_queue_op.c %D%/queue_note.c %D%/queue_note.h \
+			      $(test_queue_user)
+
+pawl_tests += %D%/test_queue_op_inline
+tests_test_queue_op_inline_SOURCES = %D%/test_queue_op_inline.c %D%/queue_note.c \
+				     %D%/queue_note.h $(test_race) $(test_queue_user)
 
 pawl_tests += %D%/test_queue_races
 tests_test_queue_races_SOURCES = %D%/test_queue_races.c $(test_queue_user)

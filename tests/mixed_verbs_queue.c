@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* mixed_verbs_queue.c - those of queues, for mixed_verbs.h: a slot, or an item, goes from one to the
- * next. */
+/* mixed_verbs_queue.c - those of queues, for mixed_verbs.h: a slot, or an item, goes from one to
+ * the next. */
 #include "config.h"
 
 #include <errno.h>

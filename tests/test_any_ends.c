@@ -77,7 +77,7 @@ static void what_came_before_it_could_run_is_taken_after_the_deadline(void **sta
 		struct any_waiter w = ANY_WAITER(list, KINDS);
 
 		open_all(&t, list);
-		w.deadline = pawl_after(PAWL_MS(100));
+		w.deadline = pawl_after(PAWL_MS(300));
 		any_waiter_park(&w);
 		worker_freeze(&w.worker);
 		any_kinds[k].grant(&t);

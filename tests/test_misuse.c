@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* test_misuse.c - each misuse of a mutex or a condition ends the process with one sentence.  Deadlines
- * that are durations: test_time.c. */
+/* test_misuse.c - each misuse of a mutex or a condition ends the process with one sentence.
+ * Deadlines that are durations: test_time.c. */
 #include "config.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include <pawl/mutex.h>
 #include <pawl/thread.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* test_misuse_sem.c - each misuse of a semaphore, or of a reader-writer lock, ends the process with one
- * sentence. */
+/* test_misuse_sem.c - each misuse of a semaphore, or of a reader-writer lock, ends the process with
+ * one sentence. */
 #include "config.h"
 
 #include <errno.h>

@@ -40,7 +40,8 @@ static const struct beginning beginnings[] = {
 	{ ((uint64_t)1 << 32) - 3, LAST_ANNOUNCE - ANNOUNCES(1) },
 	{ ((uint64_t)5 << 32) - PERMITS_MAX + 1, ANNOUNCES(1 << 29) },
 	{ ((uint64_t)1 << 62) - 2, LAST_ANNOUNCE },
-	{ ((uint64_t)1 << 63) - 24 * (uint64_t)PERMITS_MAX, 0 },	/* taken's own never wraps */
+	/* Taken's own count never wraps. */
+	{ ((uint64_t)1 << 63) - 24 * (uint64_t)PERMITS_MAX, 0 },
 };
 
 #define FOR_EACH_BEGINNING(b) \
@@ -62,13 +63,30 @@ static int32_t count(const struct permits *p)
 	return permits_between(p->given->word, p->taken->word);
 }
 
+static int32_t left_in(const struct permits *p)
+{
+	bool shut;
+	int32_t n = permits_left(p, &shut);
+
+	assert_false(shut);
+	return n;
+}
+
+static bool is_shut(const struct permits *p)
+{
+	bool shut;
+
+	(void)permits_left(p, &shut);
+	return shut;
+}
+
 static void assert_permits(struct permits *p, uint32_t n)
 {
 	uint32_t took = 0;
 	int err = 0;
 
 	assert_int_equal(p->given->line, 0);
-	assert_int_equal(permits_left(p), n);
+	assert_int_equal(left_in(p), n);
 	assert_int_equal(p->given->word & PERMITS_SOME_WAIT, 0);
 	/* Each take has those of which takers know; there may be more. */
 	while (took < n && permits_take(p, 1, &err) == 1)
@@ -76,7 +94,7 @@ static void assert_permits(struct permits *p, uint32_t n)
 	assert_int_equal(took, n);
 	assert_int_equal(permits_take(p, 1, &err), 0);
 	assert_int_equal(err, EAGAIN);
-	assert_int_equal(permits_left(p), 0);
+	assert_int_equal(left_in(p), 0);
 	if (n > 0)
 		permits_give(p, n);
 }
@@ -137,7 +155,7 @@ static void those_that_were_given_later_are_found(void **state)
 					permits_give(p, 1);
 				assert_int_equal(permits_take(p, 1, &err), 1);
 				permits_give(p, later);
-				assert_int_equal(permits_left(p), left);
+				assert_int_equal(left_in(p), left);
 				for (; left > 0; left--)
 					assert_int_equal(permits_take(p, 1, &err), 1);
 				assert_permits(p, 0);
@@ -202,7 +220,7 @@ static void shut_there_are_none_whatever_is_given(void **state)
 				assert_int_equal(pawl_i_permits_announce(p), EPIPE);
 				assert_int_equal(pawl_i_permits_wait(p, &what, &l), EPIPE);
 				permits_give(p, 1);
-				assert_true(permits_left(p) < 0);
+				assert_true(is_shut(p));
 			}
 			assert_int_equal(count(p), n + 4);
 			assert_int_equal(c.given.line, 0);

@@ -345,11 +345,14 @@ static void runs_one_that_waits_inside(void *arg)
 
 static void a_task_may_not_wait_inside_a_section(void **state)
 {
+#ifndef PAWL_CACHE_LOCKED_READS	/* there are no sections then, and it may */
 	struct child c;
 
-	(void)state;
 	child_run(&c, runs_one_that_waits_inside, NULL);
 	child_assert_misuse(&c, "a task waits where it may not");
+#endif
+	(void)state;
+	(void)runs_one_that_waits_inside;
 }
 
 int main(void)

@@ -21,9 +21,10 @@
  * overlap are in some order, the same for all.  Waiting pushes are let in, and waiting pops are
  * served, in the order in which they began to wait, until it is closed.
  *
- * A call that is stopped in its middle holds up nobody, but whom it is just waking; it costs one
- * slot of the capacity until it goes on (PAWL_QUEUE_FAST: see there).  So "try" failing means:
- * nothing is free for the taking now, as the rest is in the hands of other calls.
+ * A call that is stopped in its middle costs, until it goes on, one slot of the capacity, or keeps
+ * one item back: of what others push meanwhile all but the last can be popped.  It holds up whom it
+ * is just waking, and nobody else (but PAWL_QUEUE_FAST and push_weighed: see there).  So "try"
+ * failing means: nothing is free for the taking now, as the rest is in the hands of other calls.
  *
  * Threads:   every function but open and free may run at any time.
  * Memory:    a push, or commit, happens before the pop that gets its item; that pop happens before
@@ -61,7 +62,7 @@ enum {
 	 * the ring: its commit copies the item. */
 	PAWL_QUEUE_FAST = 2,
 	/* A push into a full queue does not wait: the oldest item is taken out, and given to
-	 * evicted(). */
+	 * evicted(); also if the push then finds the queue closed. */
 	PAWL_QUEUE_DROP_OLDEST = 4
 };
 
@@ -74,7 +75,8 @@ typedef struct pawl_queue_config {
 	size_t max_weight;	/* of all items together, see push_weighed; 0: no bound */
 	unsigned flags;		/* PAWL_QUEUE_... */
 	/* What becomes of items that nobody pops: those that were dropped, by the thread that
-	 * pushes, and those that are left in pawl_queue_free().  @item is valid during the call. */
+	 * pushes, and those that are left in pawl_queue_free().  @item is valid during the call,
+	 * which must not push into the queue, nor wait. */
 	void (*evicted)(void *item, void *user);	/* NULL: nothing */
 	void *user;
 } pawl_queue_config;
@@ -169,7 +171,8 @@ PAWL_API int pawl_queue_pop_n(pawl_queue *q, void *ret_items, size_t n, pawl_tim
 /*
  * Append an item that weighs @weight, bytes for example: wait also until the weights of all that
  * are in @q, with this one, are not more than max_weight.  Heavy items wait in a line of their own,
- * in which each gets what it needs before the next; light ones may overtake it.
+ * in which each gets what it needs before the next, also if the one in front was stopped; light
+ * ones may overtake it.
  *
  * What is pushed in another way weighs nothing, and counts for the capacity only.
  *
@@ -236,12 +239,16 @@ PAWL_END_DECLS
  * For the rest of the functions: jobs.queue.
  */
 #ifdef __cplusplus
+extern "C++" {
 # include <type_traits>
+}
 # define PAWL_QUEUE_TYPE_CHECK_(type) \
 	static_assert(std::is_trivially_copyable<type>::value, "items are copied as bytes");
+# define PAWL_QUEUE_CAST_(type, p) static_cast<type *>(p)
 #else
 # define PAWL_QUEUE_TYPE_CHECK_(type) \
 	_Static_assert(sizeof(type) > 0, "items have a size");
+# define PAWL_QUEUE_CAST_(type, p) (p)
 #endif
 
 #define PAWL_QUEUE_OF(name, type) \
@@ -294,7 +301,7 @@ PAWL_END_DECLS
 	{ \
 		void *slot = NULL; \
 		int rc = pawl_queue_reserve(q->queue, deadline, &slot); \
-		*ret_slot = (type *)slot; \
+		*ret_slot = PAWL_QUEUE_CAST_(type, slot); \
 		return rc; \
 	} \
 	PAWL_QUEUE_CALL_ name##_commit(name *q, type *slot) \

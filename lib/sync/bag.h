@@ -9,8 +9,9 @@
  *     have a number of their own there.
  * I2  Who puts finds a cell: its number is in none.
  *
- * Both begin to look where the count of permits says, so that the first look finds it, but for
- * neighbours that are late; it would be found from anywhere.
+ * Both begin to look where the count of permits says, so that the first look finds it, and go on to
+ * both sides: who is late between its permit and its cell leaves that as many cells away as others
+ * passed it.  It would be found from anywhere.
  */
 #ifndef PAWL_SYNC_BAG_H
 #define PAWL_SYNC_BAG_H
@@ -25,27 +26,42 @@ struct bag {
 	uint32_t mask;		/* cells - 1, a power of two */
 };
 
-/* Put @number; look for a cell from @at on. */
+/* Return: the cell for look @n, from 0: @at, and then those before and after it in turns. */
+static inline uint32_t *bag_cell(const struct bag *b, uint32_t at, uint32_t n)
+{
+	uint32_t distance = (n + 1) / 2;
+
+	return &b->cells[(n % 2 ? at - distance : at + distance) & b->mask];
+}
+
+/* Put @number into a cell near @at. */
 static inline void bag_put(struct bag *b, uint32_t number, uint32_t at)
 {
-	for (;; at++) {
-		uint32_t empty = 0;
+	for (uint32_t n = 0;; n++) {
+		uint32_t *cell = bag_cell(b, at, n), empty = 0;
 
+		/* BG3 relaxed: BG1 looks again. */
+		if (n > 0 && pawl_load_(cell, relaxed) != 0)
+			continue;
 		/* BG1 release: pairs with BG2.  What was done before the put. */
-		if (pawl_likely_(pawl_cas_(&b->cells[at & b->mask], &empty, number + 1, release, relaxed)))
+		if (pawl_likely_(pawl_cas_(cell, &empty, number + 1, release, relaxed)))
 			return;
 	}
 }
 
-/* Take a number; look for one from @at on. */
+/* Take a number from a cell near @at. */
 static inline uint32_t bag_take(struct bag *b, uint32_t at)
 {
-	for (;; at++) {
-		/* BG2 acquire: pairs with BG1. */
-		uint32_t cell = pawl_xchg_(&b->cells[at & b->mask], 0, acquire);
+	for (uint32_t n = 0;; n++) {
+		uint32_t *cell = bag_cell(b, at, n), number;
 
-		if (pawl_likely_(cell != 0))
-			return cell - 1;
+		/* BG4 relaxed: BG2 looks again. */
+		if (n > 0 && pawl_load_(cell, relaxed) == 0)
+			continue;
+		/* BG2 acquire: pairs with BG1. */
+		number = pawl_xchg_(cell, 0, acquire);
+		if (pawl_likely_(number != 0))
+			return number - 1;
 	}
 }
 

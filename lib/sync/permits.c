@@ -4,10 +4,9 @@
 
 #include <pawl/atomic.h>
 
-#include "platform/cpu.h"
-#include "reclaim/sizes.h"
 #include "sync/permits.h"
 #include "wait/line.h"
+#include "wait/patience.h"
 
 enum { ANNOUNCE = 4 };
 #define ANNOUNCES UINT64_C(0xfffffffc)
@@ -77,50 +76,19 @@ void pawl_i_permits_shut(struct permits *p)
 
 /*** Waiting **********************************************************************************/
 
-static bool others_wait(const struct permits *p)
+static bool others_wait(void *permits)
 {
+	const struct permits *p = permits;
+
 	/* PM10 relaxed: a hint. */
 	return pawl_load_(&p->given->word, relaxed) & PERMITS_SOME_WAIT;
 }
 
-static int take_one(struct permits *p)
+static int take_one(void *permits)
 {
 	int err;
 
-	return permits_take(p, 1, &err) == 1 ? 0 : err;
-}
-
-/* Pauses between two looks: about 1 us.  Each look takes a cache line away from those who give, and
- * they are slowed down by it more than this saves; and who looks later finds more. */
-enum { BETWEEN_LOOKS = 32 };
-
-/* Take one, while a wait for that costs less than to park; but not when others wait already. */
-static int spin_and_take(struct permits *p, struct limit *l)
-{
-	uint32_t spins = pawl_i_park_spins(l);
-	int rc;
-
-	while ((rc = take_one(p)) == EAGAIN && spins > 0 && !others_wait(p)) {
-		uint32_t n = spins < BETWEEN_LOOKS ? spins : BETWEEN_LOOKS;
-
-		for (spins -= n; n > 0; n--)
-			pawl_i_cpu_pause();
-	}
-	return rc;
-}
-
-/* With more threads than CPUs who could give one may wait for ours.  A line is dear: whoever is
- * served from it has to be woken, and each that comes meanwhile must stand in it too. */
-static int yield_and_take(struct permits *p, struct limit *l)
-{
-	/* In a task the others that run here need a wait of ours, not of the thread's. */
-	int yields = pawl_i_park_is_thread() ? YIELDS : 0, rc = EAGAIN;
-
-	for (; yields > 0 && rc == EAGAIN && !pawl_i_limit_reached(l); yields--) {
-		pawl_i_cpu_yield();
-		rc = take_one(p);
-	}
-	return rc;
+	return permits_take(permits, 1, &err) == 1 ? 0 : err;
 }
 
 /* Return: 0: the caller has one; EAGAIN: try again; EPIPE. */
@@ -144,10 +112,8 @@ static int wait_in_line(struct permits *p, const struct wait_for *what, struct l
 
 int pawl_i_permits_wait(struct permits *p, const struct wait_for *what, struct limit *l)
 {
-	int rc = spin_and_take(p, l);
+	int rc = pawl_i_patience(l, take_one, others_wait, p);
 
-	if (rc == EAGAIN)
-		rc = yield_and_take(p, l);
 	for (unsigned round = 0; rc == EAGAIN; round++) {
 		if (pawl_i_limit_reached(l))
 			return pawl_i_limit_error(l);

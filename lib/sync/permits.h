@@ -27,7 +27,7 @@
  *     are laid down where some wait in one step with taking SOME_WAIT away.
  * I2  that step begins with a read of given, then looks at the line: nobody there.  If anybody
  *     announced itself since, announces is another, and the step fails.  (A stopped give would have
- *     to miss 2^30 announces, and no permit that was laid down.)
+ *     to miss 2^30 announces, and no permit that was laid down; a stopped announce 2^32 permits.)
  * I3  no SOME_WAIT, nor SHUT  =>  nobody who announced itself waits.
  */
 #ifndef PAWL_SYNC_PERMITS_H
@@ -74,8 +74,8 @@ static inline int32_t permits_between(uint64_t given, uint64_t taken)
 			 (uint32_t)(taken >> PERMITS_TAKEN_SHIFT));
 }
 
-/* Return: how many there are, about; negative: they are shut. */
-static inline int32_t permits_left(const struct permits *p)
+/* Return: how many there are, about, or were when they were shut; and *ret_shut. */
+static inline int32_t permits_left(const struct permits *p, bool *ret_shut)
 {
 	/* PM13 relaxed: advisory. */
 	uint64_t taken = pawl_load_(&p->taken->word, relaxed);
@@ -83,7 +83,8 @@ static inline int32_t permits_left(const struct permits *p)
 	uint64_t given = pawl_load_(&p->given->word, relaxed);
 	int32_t n = permits_between(given, taken);
 
-	return given & PERMITS_SHUT ? -1 : n > 0 ? n : 0;
+	*ret_shut = given & PERMITS_SHUT;
+	return n > 0 ? n : 0;
 }
 
 /* Return: how many there are beyond @taken, as many as takers know of, or else as there are. */
@@ -111,19 +112,20 @@ PERMITS_INLINE uint32_t permits_take_first(struct permits *p, uint32_t most, int
 	uint64_t taken = pawl_load_(&p->taken->word, relaxed);
 	uint32_t n;
 
+	*ret_err = 0;
 	do {
 		int32_t there;
 
-		if (!pawl_likely_(!(taken & PERMITS_TAKEN_SHUT))) {
-			/* PM11 acquire: pairs with PM18.  What was done before that. */
-			(void)pawl_load_(&p->taken->word, acquire);
-			*ret_err = EPIPE;
-			return 0;
-		}
-		there = permits_seen(p, taken);
-		if (!pawl_likely_(there > 0)) {
-			*ret_err = EAGAIN;
-			return 0;
+		while (!pawl_likely_(!(taken & PERMITS_TAKEN_SHUT) &&
+				     (there = permits_seen(p, taken)) > 0)) {
+			uint64_t seen = taken;
+
+			/* PM11 acquire: pairs with PM18.  What was done before they were shut. */
+			taken = pawl_load_(&p->taken->word, acquire);
+			if (taken == seen) {
+				*ret_err = taken & PERMITS_TAKEN_SHUT ? EPIPE : EAGAIN;
+				return 0;
+			}
 		}
 		n = (uint32_t)there < most ? (uint32_t)there : most;
 		/* PM2 relaxed: what was done before comes with PM15 or PM17. */

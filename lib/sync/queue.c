@@ -5,7 +5,7 @@
 #include <errno.h>
 
 #include "platform/hb.h"
-#include "sync/queue.h"
+#include "sync/queue_fast_cells.h"
 #include "wait/park.h"
 
 /*** Slots *************************************************************************************/
@@ -148,7 +148,7 @@ NOINLINE int push_by_slot(pawl_queue *q, const void *item, size_t weight, pawl_t
 
 int pawl_i_item_push(pawl_queue *q, const void *item, size_t weight, pawl_time deadline)
 {
-	return queue_is_fast(q) ? pawl_i_fast_push(q, item, weight, deadline) :
+	return queue_is_fast(q) ? fast_push(q, item, weight, &deadline) :
 		push_by_slot(q, item, weight, deadline);
 }
 
@@ -172,7 +172,7 @@ NOINLINE int trypush_by_slot(pawl_queue *q, const void *item)
 
 int pawl_queue_trypush(pawl_queue *q, const void *item)
 {
-	return queue_is_fast(q) ? pawl_i_fast_trypush(q, item, 0) : trypush_by_slot(q, item);
+	return queue_is_fast(q) ? fast_push(q, item, 0, NULL) : trypush_by_slot(q, item);
 }
 
 NOINLINE int pop_by_slot(pawl_queue *q, void *ret_item, pawl_time deadline)
@@ -187,16 +187,20 @@ NOINLINE int pop_by_slot(pawl_queue *q, void *ret_item, pawl_time deadline)
 	return rc;
 }
 
+static int pop(pawl_queue *q, void *ret_item, pawl_time deadline)
+{
+	return queue_is_fast(q) ? fast_pop(q, ret_item, &deadline) :
+		pop_by_slot(q, ret_item, deadline);
+}
+
 int pawl_queue_pop_until(pawl_queue *q, void *ret_item, pawl_time deadline)
 {
-	return queue_is_fast(q) ? pawl_i_fast_pop(q, ret_item, deadline) :
-		pop_by_slot(q, ret_item, deadline);
+	return pop(q, ret_item, deadline);
 }
 
 int pawl_queue_pop(pawl_queue *q, void *ret_item)
 {
-	return queue_is_fast(q) ? pawl_i_fast_pop(q, ret_item, PAWL_FOREVER) :
-		pop_by_slot(q, ret_item, PAWL_FOREVER);
+	return pop(q, ret_item, PAWL_FOREVER);
 }
 
 NOINLINE int trypop_by_slot(pawl_queue *q, void *ret_item)
@@ -211,7 +215,7 @@ NOINLINE int trypop_by_slot(pawl_queue *q, void *ret_item)
 
 int pawl_queue_trypop(pawl_queue *q, void *ret_item)
 {
-	return queue_is_fast(q) ? pawl_i_fast_trypop(q, ret_item) : trypop_by_slot(q, ret_item);
+	return queue_is_fast(q) ? fast_pop(q, ret_item, NULL) : trypop_by_slot(q, ret_item);
 }
 
 void pawl_queue_close(pawl_queue *q)
@@ -233,13 +237,14 @@ void pawl_queue_close(pawl_queue *q)
 
 size_t pawl_queue_len(const pawl_queue *q)
 {
+	bool shut;
 	int32_t n;
 
 	if (queue_is_fast(q))
 		return pawl_i_fast_len(q);
-	n = permits_left(&q->ready);
+	n = permits_left(&q->ready, &shut);
 	/* Shut, permits are not taken any more; tickets can be more than items. */
-	return n < 0 ? pawl_i_ring_length(&q->filled, q->capacity) : (size_t)n;
+	return shut ? pawl_i_ring_length(&q->filled, (uint32_t)n) : (size_t)n;
 }
 
 size_t pawl_queue_capacity(const pawl_queue *q)

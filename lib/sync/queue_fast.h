@@ -100,6 +100,12 @@ int pawl_i_fast_trypop(pawl_queue *q, void *ret_item);
 int pawl_i_fast_push(pawl_queue *q, const void *item, size_t weight, pawl_time deadline);
 int pawl_i_fast_pop(pawl_queue *q, void *ret_item, pawl_time deadline);
 
+/* Return: as push_n, pop_n. */
+int pawl_i_fast_push_n(pawl_queue *q, const void *items, size_t n, pawl_time deadline,
+	size_t *ret_n);
+int pawl_i_fast_pop_n(pawl_queue *q, void *ret_items, size_t n, pawl_time deadline,
+	size_t *ret_n);
+
 /* Take the oldest item out, for evicted().  Return: 0; EAGAIN; EPIPE. */
 int pawl_i_fast_drop(pawl_queue *q);
 
@@ -121,11 +127,7 @@ int pawl_i_fast_pop_op(pawl_queue *q, void *ret_item, pawl_op *op);
 void pawl_i_fast_close(pawl_queue *q);
 size_t pawl_i_fast_len(const pawl_queue *q);
 
-/*** Between queue_fast.c and queue_fast_wait.c ************************************************/
-
-/* The same as push and pop, out of their way. */
-int pawl_i_fast_push_wait(pawl_queue *q, const void *item, size_t weight, pawl_time deadline);
-int pawl_i_fast_pop_wait(pawl_queue *q, void *ret_item, pawl_time deadline);
+/*** Between the parts of it *******************************************************************/
 
 /* Promise one.  Return: 0; EAGAIN: none is left; EPIPE. */
 int pawl_i_fast_promise(pawl_queue *q, enum fast_end_of end);
@@ -135,21 +137,21 @@ void pawl_i_fast_give_back(pawl_queue *q, enum fast_end_of end);
 
 /* By who may have a promise.  @ret_item: NULL: for evicted().  Return: 0; EAGAIN, which with one
  * means that the cell is in the hands of another call; EPIPE. */
-int pawl_i_fast_push_promised(pawl_queue *q, enum fast_promise has, const void *item);
+int pawl_i_fast_push_promised(pawl_queue *q, enum fast_promise has, const void *item,
+	size_t weight);
 int pawl_i_fast_pop_promised(pawl_queue *q, enum fast_promise has, void *ret_item);
 
 /* One more that waits, before it joins the line; or less, when that is over. */
 void pawl_i_fast_count_in(pawl_queue *q, enum fast_end_of end);
 void pawl_i_fast_count_off(pawl_queue *q, enum fast_end_of end);
-bool pawl_i_fast_some_wait(pawl_queue *q, enum fast_end_of end);
+
+/* Whether one is left, or it is closed: so a call waits for nothing but the hands of others. */
+bool pawl_i_fast_has(pawl_queue *q, enum fast_end_of end);
 
 /* For who is in line.  Return: whether it has to wait: then it will be told. */
 bool pawl_i_fast_announce(pawl_queue *q, enum fast_end_of end);
 
 /* Tell one who waits, if one is left for it.  Return: 0. */
 int pawl_i_fast_hand_out(pawl_queue *q, enum fast_end_of end);
-
-/* Whether one more attempt might do, for spinning. */
-bool pawl_i_fast_looks_better(pawl_queue *q, enum fast_end_of end);
 
 #endif

@@ -5,9 +5,10 @@
 #include <errno.h>
 
 #include "platform/hb.h"
-#include "sync/queue.h"
+#include "sync/queue_fast_cells.h"
 #include "wait/line.h"
 #include "wait/park.h"
+#include "wait/patience.h"
 
 enum { HAND_YIELDS = 8 };	/* before the first sleep */
 
@@ -28,21 +29,33 @@ struct call {
 	const void *item;
 	size_t weight;
 	void *ret_item;
+	size_t n, done;		/* items of several */
 	uint32_t slot;
 	bool told;		/* to try again: it owes I4 to the others */
 };
 
-static int spin(struct call *c, struct limit *l)
+/* The callbacks that it completes run at its end, after the last touch of the queue, which they may
+ * free. */
+static int attempt(void *call)
 {
-	uint32_t spins = pawl_i_fast_some_wait(c->q, c->end) ? 0 : pawl_i_park_spins(l);
-	int rc = EAGAIN;
+	struct call *c = call;
+	int rc;
 
-	for (; rc == EAGAIN && spins > 0; spins--) {
-		pawl_i_cpu_pause();
-		if (pawl_i_fast_looks_better(c->q, c->end))
-			rc = c->attempt(c);
+	pawl_i_op_hold();
+	rc = c->attempt(c);
+	if (rc != EAGAIN && c->told) {
+		c->told = false;
+		(void)pawl_i_fast_hand_out(c->q, c->end);
 	}
+	pawl_i_op_let();
 	return rc;
+}
+
+static bool others_wait(void *call)
+{
+	struct call *c = call;
+
+	return fast_some_wait(&c->q->fast, c->end);
 }
 
 /* Return: whether it had to wait, and did. */
@@ -55,7 +68,8 @@ static bool wait_in_line(struct call *c, struct limit *l)
 	bool announced;
 
 	/* With DROP_OLDEST an item that is committed would do as well; nobody tells that. */
-	if (!w || (c->end == FAST_ROOMS && (c->q->flags & PAWL_QUEUE_DROP_OLDEST)))
+	if (!w || pawl_i_fast_has(c->q, c->end) ||
+	    (c->end == FAST_ROOMS && (c->q->flags & PAWL_QUEUE_DROP_OLDEST)))
 		return false;
 	pawl_i_fast_count_in(c->q, c->end);
 	if (pawl_i_line_join(line, w, pawl_i_waiter_arm(w)) != 0) {
@@ -75,25 +89,20 @@ static bool wait_in_line(struct call *c, struct limit *l)
 /* Return: what the attempt does; ETIMEDOUT; ECANCELED. */
 static int wait(struct call *c, pawl_time deadline)
 {
-	struct limit l;
-	int rc = c->attempt(c);
+	struct limit l = pawl_i_limit(deadline);
+	int rc = pawl_i_patience(&l, attempt, others_wait, c);
 
-	if (rc != EAGAIN)
-		return rc;
-	l = pawl_i_limit(deadline);
-	rc = spin(c, &l);
-	for (unsigned round = 0; rc == EAGAIN; rc = c->attempt(c)) {
+	for (unsigned round = 0; rc == EAGAIN; rc = attempt(c)) {
 		if (pawl_i_limit_reached(&l)) {
-			rc = pawl_i_limit_error(&l);
-			break;
+			if (c->told)
+				(void)pawl_i_fast_hand_out(c->q, c->end);
+			return pawl_i_limit_error(&l);
 		}
 		if (wait_in_line(c, &l))
 			round = 0;
 		else if (round++ > 0)
 			wait_for_hand(round - 2, &l);
 	}
-	if (c->told)
-		(void)pawl_i_fast_hand_out(c->q, c->end);
 	return rc;
 }
 
@@ -102,13 +111,14 @@ static int try_push(struct call *c)
 	return pawl_i_fast_trypush(c->q, c->item, c->weight);
 }
 
-int pawl_i_fast_push_wait(pawl_queue *q, const void *item, size_t weight, pawl_time deadline)
+int pawl_i_fast_push(pawl_queue *q, const void *item, size_t weight, pawl_time deadline)
 {
 	struct call c = {
 		.q = q, .end = FAST_ROOMS, .attempt = try_push, .item = item, .weight = weight
 	};
+	int rc = pawl_i_fast_trypush(q, item, weight);
 
-	return wait(&c, deadline);
+	return rc == EAGAIN ? wait(&c, deadline) : rc;
 }
 
 static int try_pop(struct call *c)
@@ -116,11 +126,64 @@ static int try_pop(struct call *c)
 	return pawl_i_fast_trypop(c->q, c->ret_item);
 }
 
-int pawl_i_fast_pop_wait(pawl_queue *q, void *ret_item, pawl_time deadline)
+int pawl_i_fast_pop(pawl_queue *q, void *ret_item, pawl_time deadline)
 {
 	struct call c = { .q = q, .end = FAST_ITEMS, .attempt = try_pop, .ret_item = ret_item };
+	int rc = pawl_i_fast_trypop(q, ret_item);
 
-	return wait(&c, deadline);
+	return rc == EAGAIN ? wait(&c, deadline) : rc;
+}
+
+/*** Several at once ***************************************************************************/
+
+static int push_some(struct call *c)
+{
+	const unsigned char *items = c->item;
+	int rc = EAGAIN;
+
+	for (; c->done < c->n; c->done++) {
+		rc = pawl_i_fast_trypush(c->q, items + c->done * c->q->item_size, 0);
+		if (rc != 0)
+			break;
+	}
+	return c->done > 0 ? 0 : rc;
+}
+
+int pawl_i_fast_push_n(pawl_queue *q, const void *items, size_t n, pawl_time deadline,
+	size_t *ret_n)
+{
+	struct call c = {
+		.q = q, .end = FAST_ROOMS, .attempt = push_some, .item = items, .n = n
+	};
+	int rc = n > 0 ? wait(&c, deadline) : 0;
+
+	*ret_n = c.done;
+	return rc;
+}
+
+static int pop_some(struct call *c)
+{
+	unsigned char *items = c->ret_item;
+	int rc = EAGAIN;
+
+	for (; c->done < c->n; c->done++) {
+		rc = pawl_i_fast_trypop(c->q, items + c->done * c->q->item_size);
+		if (rc != 0)
+			break;
+	}
+	return c->done > 0 ? 0 : rc;
+}
+
+int pawl_i_fast_pop_n(pawl_queue *q, void *ret_items, size_t n, pawl_time deadline,
+	size_t *ret_n)
+{
+	struct call c = {
+		.q = q, .end = FAST_ITEMS, .attempt = pop_some, .ret_item = ret_items, .n = n
+	};
+	int rc = n > 0 ? wait(&c, deadline) : 0;
+
+	*ret_n = c.done;
+	return rc;
 }
 
 /*** Reserved slots ****************************************************************************/
@@ -170,18 +233,21 @@ static int push_promised(pawl_queue *q, enum fast_promise has, const void *item)
 	struct limit l = limit_none();
 	int rc;
 
-	for (unsigned round = 0; (rc = pawl_i_fast_push_promised(q, has, item)) == EAGAIN; round++)
+	for (unsigned round = 0; (rc = pawl_i_fast_push_promised(q, has, item, 0)) == EAGAIN; round++)
 		wait_for_hand(round, &l);
 	return rc;
 }
 
 int pawl_i_fast_slot_fill(pawl_queue *q, uint32_t slot)
 {
-	/* The promise goes when the slot can be another's. */
-	int rc = push_promised(q, PROMISE_KEPT, slot_item(q, slot));
+	int rc;
 
+	pawl_i_op_hold();
+	/* The promise goes when the slot can be another's. */
+	rc = push_promised(q, PROMISE_KEPT, slot_item(q, slot));
 	if (rc == 0)
 		pawl_i_fast_slot_free(q, slot);
+	pawl_i_op_let();
 	return rc;
 }
 
@@ -200,9 +266,11 @@ static int finish_push(pawl_op *op, uint32_t answer, bool closing)
 		pawl_i_fast_give_back(q, FAST_ROOMS);
 		return ECANCELED;
 	}
+	pawl_i_op_hold();
 	rc = push_promised(q, PROMISED, op->result_);
 	/* One more may be promised. */
 	(void)pawl_i_fast_hand_out(q, FAST_ROOMS);
+	pawl_i_op_let();
 	return rc;
 }
 
@@ -232,8 +300,10 @@ static int finish_pop(pawl_op *op, uint32_t answer, bool closing)
 		pawl_i_fast_give_back(q, FAST_ITEMS);
 		return ECANCELED;
 	}
+	pawl_i_op_hold();
 	rc = pop_promised(q, PROMISED, op->result_);
 	(void)pawl_i_fast_hand_out(q, FAST_ITEMS);
+	pawl_i_op_let();
 	return rc;
 }
 
@@ -245,6 +315,8 @@ static int wait_op(pawl_queue *q, enum fast_end_of end, pawl_op *op, const struc
 {
 	int rc;
 
+	if (pawl_i_fast_has(q, end))
+		return EAGAIN;
 	pawl_i_op_hold();
 	pawl_i_fast_count_in(q, end);
 	rc = pawl_i_op_join(op, verb, q, fast_line(q, end), 0);

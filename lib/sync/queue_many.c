@@ -25,35 +25,6 @@ static size_t push_some(pawl_queue *q, uint32_t slot, const unsigned char *items
 	return done;
 }
 
-/* Of a fast queue. */
-static int push_fast(pawl_queue *q, const unsigned char *items, size_t n, pawl_time deadline,
-	size_t *ret_n)
-{
-	int rc;
-
-	for (*ret_n = 0; *ret_n < n; ++*ret_n) {
-		rc = *ret_n == 0 ? pawl_i_fast_push(q, items, 0, deadline) :
-			pawl_i_fast_trypush(q, items + *ret_n * q->item_size, 0);
-		if (rc != 0)
-			return *ret_n > 0 ? 0 : rc;
-	}
-	return 0;
-}
-
-static int pop_fast(pawl_queue *q, unsigned char *ret_items, size_t n, pawl_time deadline,
-	size_t *ret_n)
-{
-	int rc;
-
-	for (*ret_n = 0; *ret_n < n; ++*ret_n) {
-		rc = *ret_n == 0 ? pawl_i_fast_pop(q, ret_items, deadline) :
-			pawl_i_fast_trypop(q, ret_items + *ret_n * q->item_size);
-		if (rc != 0)
-			return *ret_n > 0 ? 0 : rc;
-	}
-	return 0;
-}
-
 int pawl_queue_push_n(pawl_queue *q, const void *items, size_t n, pawl_time deadline,
 	size_t *ret_n)
 {
@@ -61,7 +32,7 @@ int pawl_queue_push_n(pawl_queue *q, const void *items, size_t n, pawl_time dead
 	int rc;
 
 	if (queue_is_fast(q))
-		return push_fast(q, items, n, deadline, ret_n);
+		return pawl_i_fast_push_n(q, items, n, deadline, ret_n);
 	*ret_n = 0;
 	if (n == 0)
 		return 0;
@@ -83,7 +54,7 @@ int pawl_queue_pop_n(pawl_queue *q, void *ret_items, size_t n, pawl_time deadlin
 	int rc;
 
 	if (queue_is_fast(q))
-		return pop_fast(q, ret_items, n, deadline, ret_n);
+		return pawl_i_fast_pop_n(q, ret_items, n, deadline, ret_n);
 	*ret_n = 0;
 	if (n == 0)
 		return 0;

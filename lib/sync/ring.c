@@ -101,7 +101,7 @@ uint32_t pawl_i_ring_length(const struct ring *r, uint32_t most)
 	uint64_t head = pawl_load_(r->head, relaxed);
 	uint64_t length = end > head ? end - head : 0;
 
-	return length < most ? (uint32_t)length : most;
+	return length < most && end != 0 ? (uint32_t)length : most;
 }
 
 void pawl_i_ring_close(struct ring *r)

@@ -168,7 +168,8 @@ static inline __attribute__((__always_inline__)) int64_t ring_get(struct ring *r
 	}
 }
 
-/* Return: how many are in it, about, if it is closed; @most at most. */
+/* Return: how many are in it, about, if it is closed; @most at most, or if who closed it has not
+ * said it yet. */
 uint32_t pawl_i_ring_length(const struct ring *r, uint32_t most);
 
 void pawl_i_ring_close(struct ring *r);

@@ -264,7 +264,7 @@ int64_t pawl_sem_adjust(pawl_sem *s, int64_t delta)
 
 void pawl_sem_close(pawl_sem *s)
 {
-	/* V20 seq_cst: pairs with V7.  Who joins after the look below sees it, as the look is
+	/* V20 seq_cst: pairs with V7, V28.  Who joins after the look below sees it, as the look is
 	 * after it. */
 	check("pawl_sem_close", s, pawl_fetch_or_(&s->word_, SHUT, seq_cst));
 	pawl_i_op_hold();
@@ -298,8 +298,11 @@ static int take(struct attempt *a, int64_t least, int64_t most, int64_t *ret_n)
 
 	do {
 		check("pawl_sem_acquire", a->sem, word);
-		if (word & SHUT)
+		if (word & SHUT) {
+			/* V28 acquire: pairs with V20.  What was done before the close. */
+			(void)pawl_load_(&a->sem->word_, acquire);
 			return EPIPE;
+		}
 		if (!is_free(word) || permits_of(word) < least)
 			return EAGAIN;
 		*ret_n = permits_of(word) < most ? permits_of(word) : most;

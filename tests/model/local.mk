@@ -141,6 +141,7 @@ model_files += %D%/line_order.c
 model_files += %D%/line_owner.c
 model_files += %D%/queue_drop.c
 model_files += %D%/queue_fast_ends.c
+model_files += %D%/queue_fast_line.c
 model_files += %D%/queue_fast_wake.c
 model_files += %D%/queue_op.c
 model_files += %D%/queue_slots.c

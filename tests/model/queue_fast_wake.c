@@ -96,7 +96,7 @@ static void two_pop(unsigned who)
 
 MODEL(queue_fast_two, .about = "two pop, one pushes for both", .threads = 3,
       .setup = make_two, .thread = two_pop, .finish = both_got, .enter = model_attach,
-      .sights = { "it passed" }, .without = NOISE, .preemptions = 1);
+      .sights = { "it passed" }, .without = NOISE, .preemptions = 2);
 
 /*** A cancel of one that pops, and a push *******************************************************/
 

@@ -167,3 +167,24 @@ static void none_left(void)
 MODEL(sem_close_never, .about = "one gave up; one waits, one releases", .threads = 2,
       .setup = make_stale, .thread = wait_or_release, .finish = none_left, .enter = model_attach,
       .sights = { "it got one" });
+
+/* Who finds it closed sees what was done before that. */
+static void close_or_find_closed(unsigned who)
+{
+	if (who == 1) {
+		data = 1;
+		pawl_sem_close(&s);
+	} else if (pawl_sem_tryacquire(&s) == EPIPE) {
+		MODEL_CHECK(data == 1);
+		model_saw(0);
+	}
+}
+
+static void destroy_it(void)
+{
+	pawl_sem_destroy(&s);
+}
+
+MODEL(sem_closed_before, .about = "T1 closes, T2 finds it closed", .threads = 2,
+      .setup = make_none, .thread = close_or_find_closed, .finish = destroy_it,
+      .enter = model_attach, .sights = { "it was closed" });
