@@ -30,8 +30,14 @@ static enum mixed_kind choose(struct stress_worker *w, struct slot *s)
 	return n == 0 ? MIXED_CANCELED : n <= 3 ? MIXED_TIMED : MIXED_PLAIN;
 }
 
-void mixed_open(const struct stress_team *t)
+static bool misses_an_end(void)
 {
+	return mixed_timeouts() == 0 || mixed_cancels() == 0;
+}
+
+void mixed_open(struct stress_team *t)
+{
+	stress_go_on_while(t, misses_an_end);
 	slot_count = t->size;
 	slots = aligned_alloc(STRESS_LINE, slot_count * sizeof *slots);
 	if (!slots) {

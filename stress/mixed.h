@@ -25,7 +25,7 @@ struct mixed {
 };
 
 /* Around a case that uses the others.  close: none of them ended early is a failure. */
-void mixed_open(const struct stress_team *t);
+void mixed_open(struct stress_team *t);
 void mixed_close(void);
 
 /* Return: the deadline to wait with. */

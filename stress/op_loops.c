@@ -146,8 +146,15 @@ static void open_loop(struct loop *l, struct stress_worker *w)
 		pawl_op_init(&l->op[i], l->cq, loop_done, l);
 }
 
+static bool misses_an_end(void)
+{
+	return get(&grants) == 0 || !op_loops_saw_ends();
+}
+
 void op_loops_open(struct stress_team *t, const struct op_loops_verbs *v)
 {
+	if (t->size > 2)
+		stress_go_on_while(t, misses_an_end);
 	verbs = *v;
 	loops = calloc(t->size, sizeof *loops);
 	if (!loops) {
@@ -166,7 +173,7 @@ void op_loops_close(const struct stress_team *t)
 	for (unsigned i = 0; i < t->size; i++)
 		if (atomic_load(&loops[i].alone_under_way))
 			stress_fail("an op of worker %u still waits", i);
-	if (t->size > 2 && (get(&grants) == 0 || !op_loops_saw_ends()))
+	if (t->size > 2 && misses_an_end())
 		stress_fail("not all ends of ops were seen");
 	free(loops);
 }

@@ -62,6 +62,8 @@ struct stress_worker {
 	pthread_t thread;
 };
 
+enum { STRESS_MISSES = 2 };
+
 struct stress_team {
 	enum stress_mode mode;
 	unsigned size;
@@ -73,6 +75,7 @@ struct stress_team {
 	_Alignas(STRESS_LINE) _Atomic bool stop;
 	_Atomic uint64_t waits;		/* sleeps seen */
 	bool waiting_wanted;		/* go on until STRESS_WAITS were seen */
+	bool (*misses[STRESS_MISSES])(void);	/* see stress_go_on_while() */
 };
 
 /* What a BROKEN or NATURAL variant found. */
@@ -105,6 +108,10 @@ void stress_run(struct stress_team *t, void (*body)(struct stress_worker *w));
 
 /* Whether the loop of @w goes round once more. */
 bool stress_again(struct stress_worker *w);
+
+/* In a run that is not broken, go on while @misses says so, of what has to be seen: on a busy machine
+ * that may come late.  Until the end of the next run. */
+void stress_go_on_while(struct stress_team *t, bool (*misses)(void));
 
 /* One round is over. */
 void stress_done(struct stress_worker *w);

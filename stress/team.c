@@ -76,6 +76,8 @@ void stress_run(struct stress_team *t, void (*body)(struct stress_worker *w))
 	}
 	for (unsigned i = 0; i < t->size; i++)
 		pthread_join(t->workers[i].thread, NULL);
+	for (int i = 0; i < STRESS_MISSES; i++)
+		t->misses[i] = NULL;
 	pthread_barrier_destroy(&t->gate);
 }
 
@@ -85,12 +87,29 @@ bool stress_wants_waits(const struct stress_team *t)
 	       atomic_load_explicit(&t->waits, memory_order_relaxed) < STRESS_WAITS;
 }
 
+void stress_go_on_while(struct stress_team *t, bool (*misses)(void))
+{
+	int i = 0;
+
+	while (t->misses[i])
+		i++;
+	t->misses[i] = misses;
+}
+
+static bool misses_any(const struct stress_team *t)
+{
+	for (int i = 0; i < STRESS_MISSES; i++)
+		if (t->misses[i] && t->misses[i]())
+			return true;
+	return false;
+}
+
 bool stress_again(struct stress_worker *w)
 {
 	if (w->team->mode == STRESS_BROKEN)
 		return atomic_load_explicit(&w->ops, memory_order_relaxed) < STRESS_ITERATIONS;
 	return !atomic_load_explicit(&w->team->stop, memory_order_relaxed) ||
-	       stress_wants_waits(w->team);
+	       stress_wants_waits(w->team) || misses_any(w->team);
 }
 
 void stress_done(struct stress_worker *w)

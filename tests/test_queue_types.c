@@ -19,7 +19,7 @@ PAWL_QUEUE_OF(text_queue, const char *);
 
 static void a_typed_queue_has_each_form(void **state)
 {
-	struct job in[3] = { { "one", 1 }, { "two", 2 }, { "tri", 3 } }, out[3], *slot;
+	struct job in[3] = { { "one", 1 }, { "two", 2 }, { "tri", 3 } }, out[3], *slot = NULL;
 	job_queue q;
 	size_t n;
 

@@ -34,7 +34,7 @@ PAWL_QUEUE_OF(pointer_queue, const char *);
 bool each_form()
 {
 	const job in[3] = { job(1), job(2), job(3) };
-	job out[3], *slot;
+	job out[3], *slot = nullptr;
 	job_queue q;
 	std::size_t n;
 	bool ok;

@@ -31,6 +31,7 @@
  *            what is done with its slot next.
  * Progress:  trypush, trypop, commit, abandon, close: lock-free, as long as fewer calls are stopped
  *            than the queue has slots: they wait for nobody.  len, capacity: wait-free.
+ *            push_op, pop_op: the same, but for malloc.
  *            push, pop and the others: block until there is a slot, or an item; giving up at a
  *            deadline waits for nobody.
  * Signals:   len and capacity are async-signal-safe; the others are not.
@@ -38,8 +39,8 @@
  *            of what is not a reserved slot of it: one sentence on standard error, then abort(); in
  *            every build.
  * Lifetime:  must outlive every call on it, other than what is said of ops in pawl/op.h.
- * Fork:      in the child, items that were in it can be popped, if no call was under way in the
- *            parent's other threads.
+ * Fork:      in the child it can be used if no call was under way in the parent's other threads;
+ *            else it can neither be used nor freed.
  *
  * Source: a ring of indices after SCQ (Nikolaev, DISC 2019), for callers that hold permits; see
  * lib/sync/ring.h.  PAWL_QUEUE_FAST: Vyukov's bounded MPMC queue (2010).
@@ -62,7 +63,10 @@ enum {
 	 * the ring: its commit copies the item. */
 	PAWL_QUEUE_FAST = 2,
 	/* A push into a full queue does not wait: the oldest item is taken out, and given to
-	 * evicted(); also if the push then finds the queue closed. */
+	 * evicted(), until there is a slot, and room for its weight; also if the push then finds the
+	 * queue closed.  A reserve does so too, and push_n pushes all, dropping its own first items
+	 * if need be.  Only while all slots are in the hands of other calls does it wait, or return
+	 * EAGAIN (trypush, push_op). */
 	PAWL_QUEUE_DROP_OLDEST = 4
 };
 
@@ -236,7 +240,8 @@ PAWL_END_DECLS
  *	...
  *	job_queue_free(&jobs);
  *
- * For the rest of the functions: jobs.queue.
+ * For the rest of the functions: jobs.queue; for evicted or max_weight open that with
+ * pawl_queue_open().
  */
 #ifdef __cplusplus
 extern "C++" {
@@ -301,7 +306,8 @@ extern "C++" {
 	{ \
 		void *slot = NULL; \
 		int rc = pawl_queue_reserve(q->queue, deadline, &slot); \
-		*ret_slot = PAWL_QUEUE_CAST_(type, slot); \
+		if (rc == 0) \
+			*ret_slot = PAWL_QUEUE_CAST_(type, slot); \
 		return rc; \
 	} \
 	PAWL_QUEUE_CALL_ name##_commit(name *q, type *slot) \

@@ -15,7 +15,8 @@
  *
  * What can be had at once is had, canceled or not; and who was granted something gets 0 even
  * if the cancel came too.  If the deadline of a call has passed as well, it returns
- * ECANCELED, not ETIMEDOUT.  pawl_mutex_lock() and pawl_mutex_lock_all() never look at scopes.
+ * ECANCELED, not ETIMEDOUT.  pawl_mutex_lock() and pawl_mutex_lock_all() never look at scopes, nor
+ * do pawl_rwlock_rdlock() and pawl_rwlock_wrlock().
  *
  * Whoever leaves the block in another way (return, an exception, pthread_exit) has to leave
  * the scope on the way; PAWL_CLEANUP() of pawl/cleanup.h can see to that.

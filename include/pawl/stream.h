@@ -7,7 +7,7 @@
  *	the producer:
  *		while (rc == 0 && (rc = read_line(&line)) == 0)
  *			rc = pawl_stream_emit(lines, &line, PAWL_FOREVER);
- *		pawl_stream_end(lines, rc == END_OF_FILE ? 0 : rc);
+ *		pawl_stream_end(lines, rc == END_OF_FILE || rc == EPIPE ? 0 : rc);
  *
  *	the reader:
  *		while ((rc = pawl_stream_next(lines, &line, PAWL_FOREVER)) == 0)
@@ -68,7 +68,8 @@ PAWL_API int pawl_stream_emit(pawl_stream *s, const void *item, pawl_time deadli
 /*
  * One producer emits no more, and does not use @s any more.
  *
- * @rc:		0: it is done; else the error with which it failed
+ * @rc:		0: it is done, also if an emit returned EPIPE; else the error with which it failed:
+ *		not EPIPE, ETIMEDOUT or ECANCELED, which readers could not tell from the others
  */
 PAWL_API void pawl_stream_end(pawl_stream *s, int rc) PAWL_NONNULL_;
 
