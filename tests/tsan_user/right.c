@@ -154,8 +154,19 @@ static void write_and_unlock(unsigned me, unsigned round)
 	pawl_rwlock_rdunlock(&rwlock);
 }
 
+static atomic_int writer_begun;
+
 static void rwlock_part(unsigned me)
 {
+	/* So that the others are still there for the writer that stays until one waits: on a busy
+	 * machine they may be through with all their rounds before it runs at all. */
+	if (me == 0) {
+		pawl_rwlock_wrlock(&rwlock);
+		atomic_store_explicit(&writer_begun, 1, memory_order_relaxed);
+		write_and_unlock(me, 0);
+	}
+	while (atomic_load_explicit(&writer_begun, memory_order_relaxed) == 0)
+		sched_yield();
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		if (round % 10 == me) {
 			if (wrlock_somehow(round / 10))
